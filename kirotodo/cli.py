@@ -14,7 +14,7 @@ from kirotodo import __version__
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kirotodo.client.commands.group import CommandGroup
     from kirotodo.client.remote.kept import Kept
     from kirotodo.client.tui.shell import ShownSetting
-    from kirotodo.core.backend import AgentToken, Backend, LinkChanged, PendingEdits, TokenScope
+    from kirotodo.core.backend import AgentToken, Backend, KeepsCopy, KeptNote, LinkChanged, PendingEdits, TokenScope
     from kirotodo.core.settings import Settings
     from kirotodo.server.commands.console import Where
 
@@ -383,9 +383,10 @@ async def _remote(accounts: "ClientAccounts", server: "Address") -> "AsyncIterat
     if isinstance(opened, KeepsCopy):
         opened.on_pending(edits.append)
     try:
+        earlier = await opened.notes() if isinstance(opened, KeepsCopy) else ()
         yield opened
-        for note in (note for each in edits for note in each.notes):
-            say(note)
+        if isinstance(opened, KeepsCopy):
+            await _say_notes(opened, earlier)
         if isinstance(opened, KeepsCopy) and opened.showed_copy:
             say(f"{server.host} can't be reached. This is your list as it was known last.")
         if edits and edits[-1].count:
@@ -393,6 +394,21 @@ async def _remote(accounts: "ClientAccounts", server: "Address") -> "AsyncIterat
             say(f"{server.host} can't be reached. {what}, to be sent with the next command that reaches it.")
     finally:
         await opened.aclose()
+
+
+async def _say_notes(opened: "KeepsCopy", earlier: "Sequence[KeptNote]") -> None:
+    """Say what didn't go as it was meant. Where a person reads it, that is all there is, and it is said once; a script
+    says what came of its own run, and leaves it for a person."""
+    import sys
+
+    from kirotodo.client.commands.output import say
+
+    read = sys.stderr.isatty()
+    for note in await opened.notes():
+        if read or note not in earlier:
+            say(note.text)
+        if read:
+            await opened.dismiss_note(note.id)
 
 
 @contextmanager

@@ -22,9 +22,10 @@ from sqlalchemy.dialects.sqlite import aiosqlite
 from sqlalchemy.types import TupleType
 
 from kirotodo.core.backend import Backend
-from kirotodo.core.domain.history import By, ChangeSelection
+from kirotodo.core.domain.history import Actor, By, ChangeSelection, HistoryEntry
 from kirotodo.core.domain.pending_edit import PendingEdit
 from kirotodo.core.domain.task import Due, Sort, Status, Task, TaskDraft, TaskFilter
+from kirotodo.core.domain.view import View
 from kirotodo.core.events import ApprovalRequested
 from kirotodo.core.kept_list import KeptList
 from kirotodo.core.local import LocalBackend, utc_now
@@ -209,7 +210,15 @@ async def _keep_copy(folder: Path, settings: Settings) -> None:
         sent = await kept.tried(edit)
         await kept.settle(sent, [replace(tasks[0], id=50 + number, previous_id=1)], [])
     await kept.drop(await kept.note(PendingEdit(kind="text", key="5", text="salt")))
-    await kept.refuse(await kept.note(PendingEdit(kind="delete", key="6", task_ids=(2,))), [tasks[1]])
+    refused = await kept.note(PendingEdit(kind="delete", key="6", task_ids=(2,)))
+    await kept.refuse(refused, [tasks[1]], "It was refused.", lambda _: "")
+    await kept.dismiss((await kept.notes())[0].id)
+    await kept.put_views([View(name="work", filter="+work")])
+    await kept.tasks(TaskFilter(filter="@work"), limit=10, cursor=None)
+    await kept.views()
+    change = HistoryEntry(id=1, at=NOW, task_id=1, by=Actor(kind="you"), before=None, after=tasks[0], group_id=1)
+    await kept.put_history([change])
+    await kept.newest_change()
     await kept.aclose()
 
 

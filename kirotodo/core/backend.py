@@ -172,18 +172,26 @@ class LinkChanged:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class KeptNote:
+    """A sentence on an edit that did not go as it was meant: a conflict, or one that could not be made. It is kept
+    until it is dismissed."""
+
+    id: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PendingEdits:
     """How many edits wait to be sent to a server, and of which tasks.
 
-    `tasks` and `removed` are what became of those that were sent since; `notes` say in a sentence each what did not go
-    as it was meant: a conflict, or an edit that could not be made.
+    `tasks` and `removed` are what became of those that were sent since; `notes` are all that were not dismissed.
     """
 
     count: int = 0
     task_ids: frozenset[int] = frozenset()
     tasks: tuple[Task, ...] = ()
     removed: tuple[int, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[KeptNote, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -571,3 +579,9 @@ class KeepsCopy(Protocol):
 
     def on_pending(self, listener: "Callable[[PendingEdits], object]") -> None:
         """Call `listener` with the edits that wait now, and whenever others do."""
+
+    async def notes(self) -> tuple[KeptNote, ...]:
+        """Return the notes on edits that did not go as they were meant, the oldest first."""
+
+    async def dismiss_note(self, note_id: int) -> None:
+        """Forget a note, which its user has read."""

@@ -10,12 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
-from kirotodo.core.backend import TaskFields
+from kirotodo.core.backend import KeptNote, TaskFields
+from kirotodo.core.domain.history import Actor, By, HistoryEntry
 from kirotodo.core.domain.pending_edit import PendingEdit
 from kirotodo.core.domain.task import PAGE_MAX, Change, Changed, Page, Task, TaskFilter
+from kirotodo.core.domain.view import View
 from kirotodo.core.errors import (
     TASK_CHANGED,
-    Conflict,
     NotUndoable,
     PreconditionFailed,
     StorageCorrupt,
@@ -35,8 +36,9 @@ _FIELDS: Final = (
     *("remind_at", "remind_before", "project", "tags", "parent_id"),
 )
 """What of a task is sent as values."""
-_SERVER_ALONE: Final = frozenset({"snooze", "occurrence"})
-NEEDS_SERVER: Final = "That change can't be made without the server. Make it once the server is back."
+_DATES: Final = ("due_date", "due_time")
+_FOR_ONCE: Final = ("title", *_DATES)
+_HERE: Final = Actor(kind="you")
 NOTHING_WAITS: Final = "Nothing that waits to be sent can be undone. What the server has can be, once it is back."
 SENT_ALREADY: Final = "The server may have that change already. Undo it once the server is back."
 
@@ -110,6 +112,33 @@ class KeptList:
         """Return what a line would add. Raises `InvalidInput`."""
         return await self._list.add_from_text(text, dry_run=True)
 
+    async def preview_skip(self, task_ids: Sequence[int] | None, until: str | None) -> Changed:
+        """Return what skipping would come to. Raises what `Backend.skip_tasks` raises."""
+        return await self._list.skip_tasks(task_ids, until=until, dry_run=True)
+
+    async def views(self) -> tuple[View, ...]:
+        """Return the saved views."""
+        return await self._list.views()
+
+    async def history(
+        self,
+        *,
+        task_id: int | None,
+        since: str | None,
+        until: str | None,
+        by: By | None,
+        limit: int,
+        cursor: str | None,
+    ) -> Page[HistoryEntry]:
+        """Return a page of the changes that are known here, as `Backend.history` does: the newest ones of the server,
+        and the edits that wait."""
+        return await self._list.history(task_id=task_id, since=since, until=until, by=by, limit=limit, cursor=cursor)
+
+    async def newest_change(self) -> int:
+        """Return the id of the newest change of the server that is known here, 0 without any."""
+        async with self._database.read(LOCAL_USER) as store:
+            return await store.kept.newest_change()
+
     async def open_tasks(self, most: int) -> tuple[Task, ...] | None:
         """Return the open tasks, as many as `most`; None as long as the copy never was whole."""
         if await self.revision() is None:
@@ -141,6 +170,16 @@ class KeptList:
             if revision is not None:
                 await store.kept.set_value(_REVISION, str(revision))
 
+    async def put_views(self, views: Sequence[View]) -> None:
+        """Take these for all the saved views."""
+        async with self._database.begin(LOCAL_USER) as store:
+            await store.kept.put_views(views)
+
+    async def put_history(self, entries: Sequence[HistoryEntry]) -> None:
+        """Keep a part of the server's history. Once no edit waits, what was changed here is no part of it any more."""
+        async with self._database.begin(LOCAL_USER) as store:
+            await store.kept.put_history(entries)
+
     async def fill(self, tasks: Sequence[Task], *, revision: int) -> None:
         """Take these tasks for all that the server has."""
         async with self._database.begin(LOCAL_USER) as store:
@@ -155,6 +194,16 @@ class KeptList:
         """Return the edits that wait, in the order in which they were made."""
         async with self._database.read(LOCAL_USER) as store:
             return await store.kept.edits()
+
+    async def notes(self) -> tuple[KeptNote, ...]:
+        """Return the notes that were not dismissed, the oldest first."""
+        async with self._database.read(LOCAL_USER) as store:
+            return await store.kept.notes()
+
+    async def dismiss(self, note_id: int) -> None:
+        """Forget a note."""
+        async with self._database.begin(LOCAL_USER) as store:
+            await store.kept.dismiss(note_id)
 
     async def note(self, edit: PendingEdit) -> PendingEdit:
         """Write down an edit that is about to be sent, so that it is sent once whatever happens."""
@@ -183,25 +232,28 @@ class KeptList:
         """Make an edit here, and let it wait to be sent: as values, so that it means what it means today. Where it was
         `sent` as it was made, and the server may have it, that stays as it was sent.
 
-        Raises what a backend raises, and `Conflict` for what can't be made without the server.
+        Raises what a backend raises.
         """
-        if not _SERVER_ALONE.isdisjoint(wanted.fields):
-            raise Conflict(NEEDS_SERVER)
-        async with self._database.begin(LOCAL_USER) as store:
-            made = await _carry_out(store, wanted, self._clock())
+        at = self._clock()
+        async with self._database.begin(LOCAL_USER, actor=_HERE) as store:
+            made = await _carry_out(store, wanted, at)
             if sent is None:
-                for edit in _as_values(wanted, made.changed):
+                for edit in _as_values(wanted, made.changed, at):
                     await store.kept.add(edit)
             else:
                 await store.kept.change(_as_sent(sent, made.changed))
             return made
 
-    async def settle(self, edit: PendingEdit, tasks: Sequence[Task], removed: Sequence[int]) -> dict[int, int]:
-        """Forget an edit that the server has made, and take in what it answered. Return the ids that tasks got there,
-        by those that they had here."""
+    async def settle(
+        self, edit: PendingEdit, tasks: Sequence[Task], removed: Sequence[int], note: str = ""
+    ) -> dict[int, int]:
+        """Forget an edit that the server has made, and take in what it answered; keep the `note` on it, if there is
+        one. Return the ids that tasks got there, by those that they had here."""
         ids = _real_ids(edit, tasks)
         async with self._database.begin(LOCAL_USER) as store:
             await store.kept.drop(edit)
+            if note:
+                await store.kept.add_note(note)
             now = {task.id: task for task in tasks}
             for later in await store.kept.edits():
                 await store.kept.change(_rebased(later, ids, now))
@@ -215,15 +267,20 @@ class KeptList:
             )
         return ids
 
-    async def refuse(self, edit: PendingEdit, now: Sequence[Task]) -> tuple[PendingEdit, ...]:
-        """Forget an edit that the server refused, and all that waits on the tasks that it would have made. `now` are
-        its tasks as the server has them; those that are not among them are gone. Return what else was forgotten."""
+    async def refuse(
+        self, edit: PendingEdit, now: Sequence[Task], note: str, dropped: Callable[[PendingEdit], str]
+    ) -> tuple[PendingEdit, ...]:
+        """Forget an edit that the server refused, and all that waits on the tasks that it would have made; keep the
+        `note` on it, if there is one, and what `dropped` says of each of the others. `now` are its tasks as the server
+        has them; those that are not among them are gone. Return what else was forgotten."""
         async with self._database.begin(LOCAL_USER) as store:
             await store.kept.drop(edit)
             made = frozenset(edit.made)
             others = tuple(later for later in await store.kept.edits() if not made.isdisjoint(later.task_ids))
             for later in others:
                 await store.kept.drop(later)
+            for sentence in filter(None, (note, *map(dropped, others))):
+                await store.kept.add_note(sentence)
             gone = {*edit.touched, *(one for later in others for one in later.made)} - {task.id for task in now}
             held = _touched(await store.kept.edits())
             await store.kept.put([task for task in now if task.id not in held], gone, newest=True)
@@ -276,6 +333,8 @@ async def _carry_out(store: Store, wanted: PendingEdit, at: "UserClock") -> Made
             tasks = await store.tasks.get_many(ids)
         case "complete":
             changed = await edits.complete_tasks(store, ids, completed=wanted.completed, at=at)
+        case "skip":
+            changed = await edits.skip_tasks(store, ids or None, until=wanted.fields.get("until"), at=at)
         case "delete":
             changed = await edits.delete_tasks(store, ids, at=at)
     return Made(tasks=tasks, changed=replace(store.journal.changed, skipped=changed.skipped))
@@ -285,8 +344,6 @@ async def _require_unchanged(store: Store, wanted: PendingEdit) -> None:
     for task in await store.tasks.get_many(wanted.task_ids):
         if wanted.seen is not None and task.updated_at != wanted.seen.updated_at:
             raise PreconditionFailed(TASK_CHANGED)
-        if task.series is not None:
-            raise Conflict(NEEDS_SERVER)
 
 
 def _read_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -305,10 +362,55 @@ def _plain(value: Any) -> Any:
 # --- what is sent ---
 
 
-def _as_values(wanted: PendingEdit, changed: Changed) -> list[PendingEdit]:
+def _as_values(wanted: PendingEdit, changed: Changed, at: "UserClock") -> list[PendingEdit]:
     """Return what an edit came to as edits that are sent: one for each task, so that each finds its own conflicts."""
-    made = [edit for change in changed.changes if (edit := _of_change(wanted, change, changed)) is not None]
+    if wanted.kind == "skip":
+        made = _skips(wanted, changed, at)
+    else:
+        made = [edit for change in changed.changes if (edit := _of_change(wanted, change, changed)) is not None]
     return [replace(edit, key=uuid.uuid4().hex, group=wanted.key) for edit in made]
+
+
+def _skips(wanted: PendingEdit, changed: Changed, at: "UserClock") -> list[PendingEdit]:
+    """Return a skip for each routine: of the occurrence that was open here, as of now, whenever it is sent."""
+    before = {change.task_id: change.before for change in reversed(changed.changes)}
+    routines = [
+        task
+        for task in before.values()
+        if task is not None and task.repeats and task.due_date is not None and _is_meant(task, wanted, before)
+    ]
+    until = _until(wanted, at)
+    return [
+        PendingEdit(
+            kind="skip",
+            key="",
+            task_ids=(task.id,),
+            fields=_plain({**until, "due_date": task.due_date, "made_at": at.now}),
+            seen=task,
+            title=task.title,
+            also=_steps_of(task, changed),
+        )
+        for task in reversed(routines)
+    ]
+
+
+def _steps_of(task: Task, changed: Changed) -> tuple[int, ...]:
+    """Return the steps of a task that changed with it."""
+    steps = (each.task_id for each in changed.changes if each.before is not None and each.before.parent_id == task.id)
+    return tuple(dict.fromkeys(steps))
+
+
+def _is_meant(task: Task, wanted: PendingEdit, others: Mapping[int, Task | None]) -> bool:
+    """Return whether a task was to be skipped itself: steps that repeat come along with their task."""
+    return task.id in wanted.task_ids if wanted.task_ids else task.parent_id not in others
+
+
+def _until(wanted: PendingEdit, at: "UserClock") -> dict[str, Any]:
+    from kirotodo.core.tools.timing import read_due
+
+    words = wanted.fields.get("until")
+    when = None if words is None else read_due(words, at=at)
+    return {} if when is None else {"until": when.date.isoformat()}
 
 
 def _of_change(wanted: PendingEdit, change: Change, changed: Changed) -> PendingEdit | None:
@@ -322,7 +424,14 @@ def _of_change(wanted: PendingEdit, change: Change, changed: Changed) -> Pending
         return PendingEdit(kind="add", key="", fields=fields, made={after.id: 0}, title=after.title)
     if before is None or change.task_id not in wanted.task_ids:
         return None
-    edit = PendingEdit(kind=wanted.kind, key="", task_ids=(before.id,), seen=before, title=before.title)
+    edit = PendingEdit(
+        kind=wanted.kind,
+        key="",
+        task_ids=(before.id,),
+        seen=before,
+        title=before.title,
+        also=_steps_of(before, changed),
+    )
     if wanted.kind == "complete":
         return replace(edit, completed=wanted.completed, made=_made_after(before, changed))
     if wanted.kind == "delete" or after is None:
@@ -339,7 +448,7 @@ def _as_sent(sent: PendingEdit, changed: Changed) -> PendingEdit:
         own = [change for change in changed.changes if change.before is not None and change.task_id in sent.task_ids]
         values = {name: value for change in own for name, value in _differences_of(change).items()}
     touched = {change.task_id for change in changed.changes if change.before is not None}
-    return replace(sent, made=made, values=values, task_ids=tuple(dict.fromkeys((*sent.task_ids, *touched))))
+    return replace(sent, made=made, values=values, also=tuple(sorted(touched.difference(sent.task_ids))))
 
 
 def _made_after(task: Task, changed: Changed) -> dict[int, int]:
@@ -365,11 +474,29 @@ def _differences_of(change: Change) -> dict[str, Any]:
 
 def _differences(before: Task, after: Task, wanted: PendingEdit) -> dict[str, Any]:
     fields = _differences_of(Change(id=0, task_id=before.id, before=before, after=after))
-    if after.remind_before is not None:
+    if "snooze" in wanted.fields and after.remind_before is not None:
+        fields["remind_before"] = after.remind_before  # else the moment would be all that there is of the reminder
+    elif after.remind_before is not None:
         fields.pop("remind_at", None)  # it follows from the due date, on the server as here
+    if "occurrence" in wanted.fields:
+        fields = {**_for_occurrence(fields, after, wanted), "occurrence": wanted.fields["occurrence"]}
     if "position" in wanted.fields:
         fields["position"] = wanted.fields["position"]
     return fields
+
+
+def _for_occurrence(fields: Mapping[str, Any], after: Task, wanted: PendingEdit) -> dict[str, Any]:
+    """Return what is sent of an edit that says if it is for one occurrence or for the series: what follows from that is
+    found on the server as it was here, so that what it names is sent although the open occurrence has it already."""
+    given = set(wanted.fields)
+    named = {"title"} & given | (set(_DATES) if given & {"due", "due_date", "time", "due_time"} else set())
+    plain = _values(after)
+    kept = {name: value for name, value in fields.items() if name not in ("recurrence", "recurs_from")}
+    if wanted.fields["occurrence"] == "this":
+        kept = {name: value for name, value in kept.items() if name in _FOR_ONCE}
+    elif "recurrence" in given:
+        kept |= {name: plain[name] for name in ("recurrence", "recurs_from")}
+    return kept | {name: plain[name] for name in named}
 
 
 # --- what was sent ---
@@ -394,7 +521,8 @@ def _rebased(edit: PendingEdit, ids: Mapping[int, int], now: Mapping[int, Task])
     if fields.get("parent_id") in ids:
         fields["parent_id"] = ids[fields["parent_id"]]
     made = {task_id: ids.get(previous, previous) for task_id, previous in edit.made.items()}
+    also = tuple(ids.get(task_id, task_id) for task_id in edit.also)
     seen = edit.seen
     if seen is not None and len(task_ids) == 1 and task_ids[0] in now:
         seen = now[task_ids[0]]
-    return replace(edit, task_ids=task_ids, made=made, seen=seen, fields=fields)
+    return replace(edit, task_ids=task_ids, made=made, also=also, seen=seen, fields=fields)

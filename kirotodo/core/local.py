@@ -529,15 +529,27 @@ class LocalBackend:
         )
 
     async def skip_tasks(
-        self, task_ids: Sequence[int] | None = None, *, until: str | None = None, dry_run: bool = False
+        self,
+        task_ids: Sequence[int] | None = None,
+        *,
+        until: str | None = None,
+        dry_run: bool = False,
+        due_date: date | None = None,
+        made_at: datetime | None = None,
     ) -> Changed:
-        """Implement `Backend.skip_tasks`."""
+        """Implement `Backend.skip_tasks`. A skip that reaches the list later than it was made names the `due_date` that
+        was skipped, for `Conflict` where the tasks have another by now, and the moment from which to count."""
         from kirotodo.core.tools import edits
 
+        at = self._user_clock()
+        if made_at is not None:
+            at = replace(at, now=min(made_at.astimezone(at.zone), at.now))
         if dry_run:
             async with self._database.read(self.user_id) as store:
-                return await edits.preview_skip(store, task_ids, until=until, at=self._user_clock())
-        return await self._edit(lambda store, at: edits.skip_tasks(store, task_ids, until=until, at=at), Changed)
+                return await edits.preview_skip(store, task_ids, until=until, due_date=due_date, at=at)
+        return await self._edit(
+            lambda store, _: edits.skip_tasks(store, task_ids, until=until, due_date=due_date, at=at), Changed
+        )
 
     async def change_task(
         self,

@@ -411,6 +411,13 @@ class SkipBody(Body, json_schema_extra=example(until="12 dec")):
         description="Skip all occurrences before this day. Without it, the open occurrence.",
         examples=["12 dec"],
     )
+    due_date: Day | None = Field(
+        default=None, description="When the tasks are due now: if one has another due date, nothing is skipped (409)."
+    )
+    made_at: Moment | None = Field(
+        default=None,
+        description="When it was skipped, where that is sent later: what follows is counted from then, not from now.",
+    )
     dry_run: StrictBool = Field(default=False, description="Only return what would be changed.")
 
 

@@ -40,7 +40,7 @@ def between(edit: PendingEdit, wanted: Mapping[str, Any], now: Task) -> str:
     parts = [f"{_SPOKEN.get(name, name)} {_value(wanted[name])} instead of {_value(after[name])}" for name in both]
     return (
         f"{_name(edit)} was changed elsewhere while your edit waited. Yours was saved over it: "
-        f"{'; '.join(parts)}. Undo brings theirs back."
+        f"{'; '.join(parts)}. Undoing that change brings theirs back."
     )
 
 
@@ -54,7 +54,7 @@ def overruled(edit: PendingEdit, changed: Changed) -> str:
             if names:
                 return (
                     f"{_name(edit)} was deleted as you asked, although its {' and '.join(names)} had been changed "
-                    "elsewhere meanwhile. Undo brings it back."
+                    "elsewhere meanwhile. Undoing that brings it back."
                 )
     return ""
 
@@ -92,10 +92,16 @@ def _changed(before: Task, after: Task) -> list[str]:
 def _what(edit: PendingEdit) -> str:
     if edit.kind == "complete":
         return " (it was to be done)" if edit.completed else " (it was to be open again)"
+    if edit.kind == "skip":
+        return " (it was to be skipped)"
     if edit.kind == "delete":
         return " (it was to be deleted)"
     values = edit.fields if edit.values is None else edit.values
-    parts = [f"{_SPOKEN.get(name, name)} {_value(value)}" for name, value in values.items() if name != "title"]
+    parts = [
+        f"{_SPOKEN.get(name, name)} {_value(value)}"
+        for name, value in values.items()
+        if name not in ("title", "occurrence")
+    ]
     if edit.kind not in ("add", "text") and "title" in values:
         parts.insert(0, f"title {_value(values['title'])}")
     return f" ({'; '.join(parts)})" if parts else ""

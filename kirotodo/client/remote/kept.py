@@ -1,10 +1,13 @@
 """The port to a copy of a list on a server, which the entry point opens. `core.kept_list` implements it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from kirotodo.core.backend import KeptNote
+from kirotodo.core.domain.history import By, HistoryEntry
 from kirotodo.core.domain.pending_edit import PendingEdit
 from kirotodo.core.domain.task import Changed, Page, Task, TaskFilter
+from kirotodo.core.domain.view import View
 
 
 class Made(Protocol):
@@ -34,11 +37,32 @@ class Kept(Protocol):
 
     async def preview(self, text: str) -> tuple[Task, ...]: ...
 
+    async def preview_skip(self, task_ids: Sequence[int] | None, until: str | None) -> Changed: ...
+
+    async def views(self) -> tuple[View, ...]: ...
+
+    async def history(
+        self,
+        *,
+        task_id: int | None,
+        since: str | None,
+        until: str | None,
+        by: By | None,
+        limit: int,
+        cursor: str | None,
+    ) -> Page[HistoryEntry]: ...
+
+    async def newest_change(self) -> int: ...
+
     async def open_tasks(self, most: int) -> tuple[Task, ...] | None: ...
 
     async def count_pending(self) -> int: ...
 
     async def put(self, tasks: Iterable[Task], removed: Iterable[int] = (), *, revision: int | None = None) -> None: ...
+
+    async def put_views(self, views: Sequence[View]) -> None: ...
+
+    async def put_history(self, entries: Sequence[HistoryEntry]) -> None: ...
 
     async def fill(self, tasks: Sequence[Task], *, revision: int) -> None: ...
 
@@ -54,9 +78,17 @@ class Kept(Protocol):
 
     async def make(self, wanted: PendingEdit, *, sent: PendingEdit | None = None) -> Made: ...
 
-    async def settle(self, edit: PendingEdit, tasks: Sequence[Task], removed: Sequence[int]) -> dict[int, int]: ...
+    async def settle(
+        self, edit: PendingEdit, tasks: Sequence[Task], removed: Sequence[int], note: str = ""
+    ) -> dict[int, int]: ...
 
-    async def refuse(self, edit: PendingEdit, now: Sequence[Task]) -> tuple[PendingEdit, ...]: ...
+    async def refuse(
+        self, edit: PendingEdit, now: Sequence[Task], note: str, dropped: Callable[[PendingEdit], str]
+    ) -> tuple[PendingEdit, ...]: ...
+
+    async def notes(self) -> tuple[KeptNote, ...]: ...
+
+    async def dismiss(self, note_id: int) -> None: ...
 
     async def undo(self) -> Changed: ...
 

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from pydantic import TypeAdapter
 from pydantic_core import to_json
@@ -23,6 +23,7 @@ from kirotodo.client.remote.http import Answer
 from kirotodo.client.remote.kept import Kept, Made
 from kirotodo.core.backend import (
     ImportReport,
+    KeptNote,
     LinkChanged,
     ListChanged,
     ModelChoice,
@@ -31,7 +32,7 @@ from kirotodo.core.backend import (
     TaskFields,
 )
 from kirotodo.core.domain.conversation import Sent
-from kirotodo.core.domain.history import ChangeSelection
+from kirotodo.core.domain.history import By, ChangeSelection, HistoryEntry
 from kirotodo.core.domain.pending_edit import EditKind, PendingEdit, is_provisional
 from kirotodo.core.domain.plan import Move
 from kirotodo.core.domain.task import PAGE_MAX, Changed, Page, Task, TaskDraft, TaskFilter
@@ -42,6 +43,7 @@ from kirotodo.core.errors import (
     KirotodoError,
     NotFound,
     NotSignedIn,
+    NotUndoable,
     PreconditionFailed,
     RateLimited,
     StorageError,
@@ -57,6 +59,10 @@ DONE_KEPT: Final = PAGE_MAX
 """Of the tasks that are done, the copy has those that were done last."""
 KEYS_HOLD: Final = timedelta(hours=47)
 """A server knows the key of an edit for two days; what was sent under it before that may be made twice."""
+LOOK_AGAIN: Final = timedelta(minutes=5)
+"""How often views and history are fetched while the list changes, so that the copy has them once it is needed."""
+HISTORY_PAGE: Final = 50
+HISTORY_PAGES: Final = 4
 OPEN: Final = TaskFilter(steps="show", scheduled="show")
 DONE: Final = TaskFilter(status="completed", steps="show", sort="completed")
 _KEPT: Final = "kept:"
@@ -64,7 +70,6 @@ _KEPT: Final = "kept:"
 _STATUS: Final = "status"
 _VIEWS: Final = "views"
 _MODELS: Final = "models"
-_VIEW_LIST: Final = TypeAdapter(tuple[View, ...])
 _MODEL_LIST: Final = TypeAdapter(tuple[ModelChoice, ...])
 log = logging.getLogger(__name__)
 
@@ -89,12 +94,17 @@ class OfflineBackend(RemoteBackend):
         self._wake = asyncio.Event()
         self._listener: Callable[[PendingEdits], object] = lambda _: None
         self._whole = self._showed_copy = False
+        self._heard = 0
+        """How many changes came; `_looked` is how many there were when views and history were fetched last."""
+        self._looked: int | None = None
+        self._looked_at: datetime | None = None
         self._gone: set[int] = set()
         self._revision: int | None = None
         self._listening.enter_context(self._link.listening(self._hear))
 
     def _hear(self, change: LinkChanged) -> None:
         if change.link == "online":
+            self._looked = self._looked_at = None
             self._wake.set()
 
     @property
@@ -114,7 +124,15 @@ class OfflineBackend(RemoteBackend):
     async def _tell(self, **what_came: Any) -> None:
         edits = await self._kept.edits()
         ids = frozenset(task_id for edit in edits for task_id in edit.touched)
-        self._listener(PendingEdits(count=len(edits), task_ids=ids, **what_came))
+        self._listener(PendingEdits(count=len(edits), task_ids=ids, notes=await self._kept.notes(), **what_came))
+
+    async def notes(self) -> tuple[KeptNote, ...]:
+        """See `core.backend.KeepsCopy`."""
+        return await self._kept.notes()
+
+    async def dismiss_note(self, note_id: int) -> None:
+        """See `core.backend.KeepsCopy`."""
+        await self._kept.dismiss(note_id)
 
     # --- reading ---
 
@@ -140,8 +158,10 @@ class OfflineBackend(RemoteBackend):
         return self._showed_copy
 
     async def _kept_page(self, where: TaskFilter, limit: int, cursor: str | None) -> Page[Task]:
+        return self._of_copy(await self._kept.tasks(where, limit=limit, cursor=cursor))
+
+    def _of_copy(self, page: Page[T]) -> Page[T]:
         self._showed_copy = True
-        page = await self._kept.tasks(where, limit=limit, cursor=cursor)
         return page if page.next is None else replace(page, next=f"{_KEPT}{page.next}")
 
     async def task(self, task_id: int) -> Task:
@@ -166,7 +186,49 @@ class OfflineBackend(RemoteBackend):
         return found
 
     async def views(self) -> tuple[View, ...]:
-        return await self._known(_VIEWS, _VIEW_LIST, super().views())
+        """Return the saved views; while the server is away, those that it had last."""
+        try:
+            found = await super().views()
+        except Unreachable:
+            if await self._kept.value(_VIEWS) is None:
+                raise
+            return await self._kept.views()
+        await self._keep_views(found)
+        return found
+
+    async def _keep_views(self, found: tuple[View, ...]) -> None:
+        text = to_json(found).decode()
+        if text != await self._kept.value(_VIEWS):
+            await self._kept.put_views(found)
+            await self._kept.set_value(_VIEWS, text)
+
+    async def history(
+        self,
+        *,
+        task_id: int | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        by: By | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[HistoryEntry]:
+        """Return a page of changes; while the server is away, of those that are known here."""
+        where: dict[str, Any] = {"task_id": task_id, "since": since, "until": until, "by": by, "limit": limit}
+        if cursor is not None and cursor.startswith(_KEPT):
+            return self._of_copy(await self._kept.history(**where, cursor=cursor.removeprefix(_KEPT)))
+        if cursor is None:
+            await self._sent_before()
+        try:
+            if task_id is not None and is_provisional(task_id):
+                return self._of_copy(await self._kept.history(**where, cursor=None))
+            page = await super().history(**where, cursor=cursor)
+        except Unreachable:
+            if cursor is not None or await self._kept.revision() is None:
+                raise
+            return self._of_copy(await self._kept.history(**where, cursor=None))
+        self._showed_copy = False
+        await self._kept.put_history(page.items)
+        return page
 
     async def models(self) -> tuple[ModelChoice, ...]:
         return await self._known(_MODELS, _MODEL_LIST, super().models())
@@ -293,14 +355,20 @@ class OfflineBackend(RemoteBackend):
         return await super().undo_call(turn_id, call_id)
 
     async def undo_changes(self, which: ChangeSelection) -> Changed:
+        if which.change_id is not None and is_provisional(which.change_id):
+            raise NotUndoable("That edit waits to be sent, or was sent since. Undo takes back the latest that wait.")
         await self._sent_before()
         return await super().undo_changes(which)
 
     async def skip_tasks(
         self, task_ids: Sequence[int] | None = None, *, until: str | None = None, dry_run: bool = False
     ) -> Changed:
-        await self._sent_before()
-        return await super().skip_tasks(task_ids, until=until, dry_run=dry_run)
+        if dry_run or (task_ids is not None and not task_ids):  # none at all is wrong, while None means every routine
+            await self._sent_before()
+            preview = super().skip_tasks(task_ids, until=until, dry_run=dry_run)
+            return await self._or_kept(preview, lambda: self._kept.preview_skip(task_ids, until))
+        fields: dict[str, Any] = {} if until is None else {"until": until}
+        return (await self._edit_tasks(_wanted("skip", task_ids or (), fields=cast(TaskFields, fields))))[1]
 
     async def move_tasks(self, moves: Sequence[Move]) -> Changed:
         await self._sent_before()
@@ -359,12 +427,12 @@ class OfflineBackend(RemoteBackend):
             await self._settled(edit, tasks or changed.tasks, changed.removed, note)
 
     async def _settled(self, edit: PendingEdit, tasks: Sequence[Task], removed: Sequence[int], note: str) -> None:
-        ids = await self._kept.settle(edit, tasks, removed)
+        ids = await self._kept.settle(edit, tasks, removed, note)
         gone = (*removed, *(one for one in edit.made if one not in ids), *ids)
         pending = {task_id for later in await self._kept.edits() for task_id in later.touched}
         now = [await self._kept.task(one) for one in ids.values() if one in pending]
         shown = [*(task for task in tasks if task.id not in pending), *now]
-        await self._tell(tasks=tuple(shown), removed=gone, notes=(note,) if note else ())
+        await self._tell(tasks=tuple(shown), removed=gone)
 
     async def _meet_conflict(self, edit: PendingEdit) -> None:
         """Make an edit although its task has changed on the server, and say so where both changed the same."""
@@ -379,10 +447,11 @@ class OfflineBackend(RemoteBackend):
             with suppress(NotFound):
                 if not is_provisional(task_id):
                     now.append(await super().task(task_id))
-        others = await self._kept.refuse(edit, now)
+                    if now[-1].steps is not None:  # they may have been changed here along with it
+                        now += await self._all(TaskFilter(status="all", parent_id=task_id))
+        others = await self._kept.refuse(edit, now, note, conflicts.dropped)
         gone = {*edit.touched, *(one for other in others for one in other.touched)} - {task.id for task in now}
-        notes = (note, *map(conflicts.dropped, others))
-        await self._tell(tasks=tuple(now), removed=tuple(gone), notes=tuple(filter(None, notes)))
+        await self._tell(tasks=tuple(now), removed=tuple(gone))
 
     async def _send(self, edit: PendingEdit) -> tuple[tuple[Task, ...], Changed]:
         """Send an edit. Return the tasks that it made or changed, and all that changed where the server says that."""
@@ -413,6 +482,7 @@ class OfflineBackend(RemoteBackend):
                     done = self._down or await self._send_all()
                 if done and not self._down:
                     await self._complete_copy()
+                    await self._freshen()
             failures = 0 if done else failures + 1
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if done else self._requests.backoff.after(failures) + 1):
@@ -446,7 +516,8 @@ class OfflineBackend(RemoteBackend):
         held = {task_id for edit in await self._kept.edits() for task_id in edit.touched}
         if not held and change.pending not in (None, await self._kept.count_pending()):
             self._whole = False
-        if not self._whole:
+        self._heard += 1
+        if not self._whole or self._looks_again:
             self._wake.set()
         tasks = tuple(task for task in change.tasks if task.id not in held)
         return replace(change, tasks=tasks, removed=tuple(one for one in change.removed if one not in held))
@@ -464,6 +535,27 @@ class OfflineBackend(RemoteBackend):
                 found |= {step.id: step for step in await self._all(TaskFilter(status="all", parent_id=task.id))}
         await self._kept.fill([task for task in found.values() if task.id not in self._gone], revision=revision)
         self._whole = True
+
+    async def _freshen(self) -> None:
+        """Fetch the saved views and what was changed last, unless that was done since the last change or just now."""
+        heard = self._heard
+        if self._looked == heard or not self._looks_again:
+            return
+        self._looked_at = self._now()
+        with suppress(NotFound):  # a server of an earlier release has no views
+            await self._keep_views(await super().views())
+        known, cursor = await self._kept.newest_change(), None
+        for _ in range(HISTORY_PAGES):
+            page = await super().history(limit=HISTORY_PAGE, cursor=cursor)
+            await self._kept.put_history(page.items)
+            cursor = page.next
+            if cursor is None or page.items[-1].id <= known:
+                break
+        self._looked = heard
+
+    @property
+    def _looks_again(self) -> bool:
+        return self._looked_at is None or self._now() - self._looked_at >= LOOK_AGAIN
 
     async def _all(self, where: TaskFilter) -> list[Task]:
         tasks: list[Task] = []
@@ -502,5 +594,7 @@ def _request(edit: PendingEdit) -> tuple[str, str, Any]:
             return "POST", "/tasks/update", {"task_ids": ids, "fields": dict(edit.fields)}
         case "complete":
             return "POST", "/tasks/complete", {"task_ids": ids, "completed": edit.completed}
+        case "skip":
+            return "POST", "/tasks/skip", {**({"task_ids": ids} if ids else {}), **edit.fields}
         case "delete":
             return "POST", "/tasks/delete", {"task_ids": ids}

@@ -181,6 +181,12 @@ class BackgroundWork:
     def _loaded(self, transcript: Transcript | None, visit: int) -> None:
         self._post(ConversationLoaded(transcript, visit))
 
+    async def dismiss_note(self, note_id: int) -> None:
+        """Forget a note on an edit that waited."""
+        backend = await self._core()
+        if isinstance(backend, KeepsCopy):
+            await backend.dismiss_note(note_id)
+
     # --- the turn ---
 
     async def send(self, message: Outgoing, visit: int) -> int | None:

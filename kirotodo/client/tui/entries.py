@@ -142,10 +142,12 @@ class AnswerEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoteEntry:
-    """A line of the program itself, which is not stored."""
+    """A line of the program itself. It is not stored, unless it has a `note_id`: then it stays until it is
+    dismissed."""
 
     key: str
     text: str
+    note_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -233,6 +233,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("transcript", "copy_code", "Y", "copy code", "Copy its code block; again for the next one.", hint=True),
     _action("transcript", "edit_message", "e", "edit", "Edit your message and send it again in its place.", hint=True),
     _action("transcript", "ask_again", "R", "ask again", "Ask the same again, for another answer in its place."),
+    _action("transcript", "dismiss", "x delete", "dismiss", "Take away a note on an edit that waited for the server."),
     _action("transcript", "previous_variant", "left", "previous variant", "Show the variant of the message before."),
     _action("transcript", "next_variant", "right", "next variant", "Show the variant of the message after."),
     _action("tool_line", "toggle", "enter space", "details", "Show or hide the details.", hint=True),

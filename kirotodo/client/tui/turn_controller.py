@@ -13,7 +13,7 @@ from kirotodo.client.tui.conversation_view import ConversationView
 from kirotodo.client.tui.entries import AnswerEntry, NoteEntry, UserEntry, entries_of, user_key
 from kirotodo.client.tui.live_answer import LiveAnswer
 from kirotodo.client.tui.model_picker import ModelPicker
-from kirotodo.core.backend import ConversationHead
+from kirotodo.core.backend import ConversationHead, KeptNote
 from kirotodo.core.domain.conversation import FINAL, Conversation, Sent, Transcript, TurnStatus
 from kirotodo.core.errors import KirotodoError, LiveTurn, Unreachable
 
@@ -61,6 +61,7 @@ class TurnController:
         self.editing: UserEntry | None = None
         self._aside = ""
         self._return_to: int | None = None
+        self._notes: tuple[KeptNote, ...] = ()
         self._stop_wanted = False
         self._send_after_stop = False
         self._typed_early = False
@@ -154,6 +155,7 @@ class TurnController:
         self._saw(_last_seq(page) if page is not None else 0)
         self._view.show_title(page.conversation.title if page is not None else "new conversation")
         await self._view.load_entries(entries_of(page) if page is not None else [], more=self._before is not None)
+        self._append_notes(self._notes)
         self.answer.show_usage()
         self._take_up_draft(guess, opening)
         self.queued = [*self._state.queued(self.conversation_id), *self.queued]
@@ -478,6 +480,27 @@ class TurnController:
         """Add a line of the program itself at the end of the conversation."""
         self._view.append_entry(NoteEntry(key=f"note:{uuid.uuid4().hex}", text=text))
 
+    def show_notes(self, notes: Sequence[KeptNote]) -> tuple[KeptNote, ...]:
+        """Show notes that stay until they are dismissed, in whatever conversation is on screen. Return the new ones."""
+        known = {note.id for note in self._notes}
+        new = tuple(note for note in notes if note.id not in known)
+        for note in self._notes:
+            if note not in notes:
+                self._view.drop_entry(_note_key(note.id))  # dismissed in another window
+        self._notes = tuple(notes)
+        if self.loaded:
+            self._append_notes(new)
+        return new
+
+    def drop_note(self, note_id: int) -> None:
+        """Show a note no more."""
+        self._notes = tuple(note for note in self._notes if note.id != note_id)
+        self._view.drop_entry(_note_key(note_id))
+
+    def _append_notes(self, notes: Sequence[KeptNote]) -> None:
+        for note in notes:
+            self._view.append_entry(NoteEntry(key=_note_key(note.id), text=note.text, note_id=note.id))
+
     # --- the queue ---
 
     def edit_queued(self, index: int) -> None:
@@ -541,6 +564,10 @@ class TurnController:
 def _sending(message: Outgoing) -> str:
     """Return the group of the work that sends this message, so that it can be cancelled alone."""
     return f"send:{message.request_key}"
+
+
+def _note_key(note_id: int) -> str:
+    return f"kept:{note_id}"
 
 
 def _last_seq(page: Transcript) -> int:

@@ -1,5 +1,5 @@
 """A copy of the list that a user has on a server, in an open transaction: its tasks under the ids that they have there,
-and the edits that wait to be sent. Never commits, and nothing of what the server says is journaled.
+the edits that wait to be sent, and notes on them. Never commits, and nothing of what the server says is journaled.
 """
 
 from collections import Counter
@@ -7,18 +7,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from kirotodo.core.backend import KeptNote
+from kirotodo.core.domain.history import HistoryEntry
 from kirotodo.core.domain.pending_edit import PROVISIONAL, PendingEdit, is_provisional
 from kirotodo.core.domain.task import Task
-from kirotodo.core.store.json_texts import dump_answer, load_answer
+from kirotodo.core.domain.view import View
+from kirotodo.core.store.journal import REPLAYED
+from kirotodo.core.store.json_texts import dump_answer, dump_task, load_answer
 from kirotodo.core.store.statement import AnyStatement, Result, Statements
 from kirotodo.core.store.task_rows import TaskRows, counted, moved
 from kirotodo.core.store.transaction import Scope
+from kirotodo.core.store.views import view_row
 
 _SQL: Final = Statements("kept")
+_CHUNK: Final = 500
+HISTORY_MAX: Final = 2_000
+"""Changes that are kept of the server's history: the newest ones."""
 
 
 class KeptStore:
-    """The copy, the edits that wait and values by name. The file has tables for them, see `core.store.sqlite.kept`."""
+    """The copy, the edits that wait, notes on them, and values by name. The file has tables of their own for what no
+    list has, see `core.store.sqlite.kept`."""
 
     def __init__(self, scope: Scope, rows: TaskRows) -> None:
         self._scope = scope
@@ -56,16 +65,56 @@ class KeptStore:
         """Forget an edit."""
         await self._run(_SQL.DROP_EDIT, {"the_seq": edit.seq})
 
+    # --- notes ---
+
+    async def notes(self) -> tuple[KeptNote, ...]:
+        """Return the notes that were not dismissed, the oldest first."""
+        return tuple(KeptNote(id=note_id, text=text) for note_id, text in (await self._run(_SQL.NOTES)).all())
+
+    async def add_note(self, text: str) -> None:
+        """Keep a note until it is dismissed."""
+        await self._run(_SQL.ADD_NOTE, {"text": text})
+
+    async def dismiss(self, note_id: int) -> None:
+        """Forget a note."""
+        await self._run(_SQL.DROP_NOTE, {"the_id": note_id})
+
+    # --- saved views and the history, as the server has them ---
+
+    async def put_views(self, views: Iterable[View]) -> None:
+        """Take these for all the saved views."""
+        await self._scope.execute(_SQL.DROP_VIEWS)
+        await self._scope.insert(_VIEWS.INSERT, *(view_row(view, self._scope.now) for view in views))
+
+    async def put_history(self, entries: Sequence[HistoryEntry]) -> None:
+        """Store changes under the ids that they have on the server. What was changed here is forgotten once no edit
+        waits: the server has it, or refused it."""
+        ids = [entry.id for entry in entries]
+        for start in range(0, len(ids), _CHUNK):
+            await self._scope.execute(_SQL.DROP_CHANGES, {"ids": ids[start : start + _CHUNK]})
+        if not await self.edits():
+            await self._scope.execute(_SQL.DROP_OWN_CHANGES, {"the_first": PROVISIONAL})
+        await self._scope.insert(_SQL.INSERT_CHANGES, *map(_change_row, entries))
+        await self._scope.execute(_SQL.DROP_OLD_CHANGES, {"the_most": HISTORY_MAX})
+
+    async def newest_change(self) -> int:
+        """Return the id of the newest change that the server has made and that is known here, 0 without any."""
+        row = await self._scope.first(_SQL.NEWEST_CHANGE, {"the_first": PROVISIONAL})
+        return 0 if row is None else int(row[0])
+
     async def _run(self, statement: AnyStatement, parameters: Mapping[str, Any] | None = None) -> Result:
         return await self._scope.connection.execute(statement, parameters)
 
     # --- tasks ---
 
     async def reserve_ids(self) -> None:
-        """Let new tasks get provisional ids from now on."""
+        """Let new tasks, and changes that are made here, get provisional ids from now on."""
         numbers = await self._scope.advance()
         if numbers.task < PROVISIONAL:
             await self._scope.advance(tasks=PROVISIONAL - numbers.task)
+        if numbers.change < PROVISIONAL:
+            await self._scope.execute(_SQL.RENUMBER_CHANGES, {"the_first": PROVISIONAL})
+            await self._scope.advance(changes=PROVISIONAL)
 
     async def put(self, tasks: Iterable[Task], removed: Iterable[int] = (), *, newest: bool = False) -> None:
         """Store tasks as the server has them, and drop those that are gone. A task that the copy has newer stays,
@@ -137,3 +186,15 @@ class KeptStore:
 
 
 _TASKS: Final = Statements("tasks")
+_VIEWS: Final = Statements("views")
+
+
+def _change_row(entry: HistoryEntry) -> dict[str, Any]:
+    undone_after = REPLAYED if entry.replay is not None else entry.id if entry.undone else None
+    return {
+        **{name: getattr(entry, name) for name in ("id", "task_id", "group_id", "turn_id", "call_id")},
+        **{"replay": entry.replay, "replayed_id": entry.replayed_id, "created_at": entry.at},
+        **{"before": dump_task(entry.before), "after": dump_task(entry.after), "undone_after": undone_after},
+        "actor": None if entry.by.kind == "unknown" else entry.by.kind,
+        **{"actor_name": entry.by.name, "actor_version": entry.by.version},
+    }

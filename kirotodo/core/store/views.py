@@ -4,7 +4,8 @@ Each change of a view is written down, numbered with the changes of tasks, so th
 """
 
 from dataclasses import asdict, replace
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 import msgspec
 
@@ -101,18 +102,20 @@ class ViewStore:
         await self._scope.execute(_SQL.DELETE, {"the_key": name_key(name)})
 
     async def _insert(self, view: View) -> None:
-        await self._scope.insert(
-            _SQL.INSERT,
-            {
-                "name_key": name_key(view.name),
-                "name": view.name,
-                "filter": view.filter,
-                "sort": view.sort,
-                "grouping": view.group,
-                "pinned": view.pinned,
-                "created_at": self._scope.now,
-            },
-        )
+        await self._scope.insert(_SQL.INSERT, view_row(view, self._scope.now))
+
+
+def view_row(view: View, now: datetime) -> dict[str, Any]:
+    """Return the row of a view that is stored now."""
+    return {
+        "name_key": name_key(view.name),
+        "name": view.name,
+        "filter": view.filter,
+        "sort": view.sort,
+        "grouping": view.group,
+        "pinned": view.pinned,
+        "created_at": now,
+    }
 
 
 def _dumped(view: View | None) -> str | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from kirotodo.core.backend import TaskFields
 from kirotodo.core.domain.task import PRIORITIES, Change, Changed, RecursFrom, Task, TaskDraft, TaskField
-from kirotodo.core.errors import InvalidInput
+from kirotodo.core.errors import Conflict, InvalidInput
 from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.tools.user_clock import UserClock
 
@@ -196,14 +196,19 @@ class Skip:
 
 
 async def skip_tasks(
-    store: "Store", task_ids: Sequence[int] | None, *, until: str | None = None, at: UserClock
+    store: "Store",
+    task_ids: Sequence[int] | None,
+    *,
+    until: str | None = None,
+    due_date: date | None = None,
+    at: UserClock,
 ) -> Changed:
     """Skip the open occurrence of routines, or all of their occurrences before the day `until`, all or none.
 
     Without `task_ids` it is about all routines. A series that has no occurrence left is over: its task is deleted.
-    Raises `NotFound` or `InvalidInput`.
+    Raises `NotFound`, `InvalidInput`, or `Conflict` where a task is not due on `due_date`, if that is given.
     """
-    skips, notes = await _skips(store, task_ids, until=until, at=at)
+    skips, notes = await _skips(store, task_ids, until=until, due_date=due_date, at=at)
     for skip in skips:
         if skip.fields is None:
             await _delete(store, skip.task)
@@ -228,10 +233,15 @@ async def _renew_steps(store: "Store", task: Task, due_date: date) -> None:
 
 
 async def preview_skip(
-    store: "Store", task_ids: Sequence[int] | None, *, until: str | None = None, at: UserClock
+    store: "Store",
+    task_ids: Sequence[int] | None,
+    *,
+    until: str | None = None,
+    due_date: date | None = None,
+    at: UserClock,
 ) -> Changed:
     """Return what `skip_tasks` would come to, in a reading transaction; its changes have ids of 0."""
-    skips, notes = await _skips(store, task_ids, until=until, at=at)
+    skips, notes = await _skips(store, task_ids, until=until, due_date=due_date, at=at)
     changes = tuple(
         Change(
             id=0,
@@ -250,7 +260,7 @@ async def preview_skip(
 
 
 async def _skips(
-    store: "Store", task_ids: Sequence[int] | None, *, until: str | None, at: UserClock
+    store: "Store", task_ids: Sequence[int] | None, *, until: str | None, due_date: date | None, at: UserClock
 ) -> tuple[list[Skip], tuple[str, ...]]:
     """Return what skipping comes to, and a sentence for each routine that is over or that has nothing to skip."""
     day = _back_on(until, at=at)
@@ -263,6 +273,8 @@ async def _skips(
     skips: list[Skip] = []
     notes: list[str] = []
     for task in tasks:
+        if due_date is not None and task.due_date != due_date:
+            raise Conflict(f"Task {task.id} “{task.title}” isn't due on that day any more, so it was not skipped.")
         if day is not None and task.repeats and task.due_date is not None and task.due_date >= day:
             notes.append(f"Task {task.id} “{task.title}” is not due before then.")
             continue

@@ -97,10 +97,12 @@ async def complete_tasks(body: CompleteBody, backend: Editing) -> Changed:
     return await backend.complete_tasks(body.task_ids, completed=body.completed)
 
 
-@router.post("/tasks/skip", responses=problems(404, 412, 413))
+@router.post("/tasks/skip", responses=problems(404, 409, 412, 413))
 async def skip_tasks(body: SkipBody, backend: Editing) -> Changed:
     """Skip the open occurrence of routines, or all of their occurrences before a day; `dry_run` only says which."""
-    return await backend.skip_tasks(body.task_ids, until=body.until, dry_run=body.dry_run)
+    return await backend.skip_tasks(
+        body.task_ids, until=body.until, dry_run=body.dry_run, due_date=body.due_date, made_at=body.made_at
+    )
 
 
 @router.post("/tasks/move", responses=problems(404, 409, 412, 413))

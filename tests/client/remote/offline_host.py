@@ -49,7 +49,7 @@ class Harness:
 
     @property
     def notes(self) -> list[str]:
-        return [note for each in self.told for note in each.notes]
+        return [note.text for note in self.told[-1].notes]
 
     async def titles(self, **where: Any) -> list[str]:
         return [task.title for task in (await self.direct.tasks(TaskFilter(**where))).items]

@@ -1,5 +1,8 @@
 """A list on a server with a copy of it here: read and edited while the server is away, and sent once, in order."""
 
+import asyncio
+import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, time, timedelta
@@ -10,10 +13,14 @@ import pytest
 
 from kirotodo.client.remote.offline import OfflineBackend
 from kirotodo.core.backend import TaskFields
+from kirotodo.core.domain.history import ChangeSelection
 from kirotodo.core.domain.pending_edit import PendingEdit, is_provisional
 from kirotodo.core.domain.task import Task, TaskFilter
-from kirotodo.core.errors import Conflict, InvalidInput, NotUndoable, PreconditionFailed, Unreachable
+from kirotodo.core.domain.view import View
+from kirotodo.core.errors import InvalidInput, NotUndoable, PreconditionFailed, Unreachable
 from tests.client.remote.offline_host import MONDAY, Harness, following, gone_away, offline_harness, sent, shows
+from tests.server.serving import token_for
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -190,6 +197,13 @@ async def test_the_next_occurrence_is_the_servers_one(harness: Harness) -> None:
 
 
 FIELDS: list[TaskFields] = [
+    {"snooze": "10 minutes"},
+    {"snooze": "until friday 9am"},
+    {"occurrence": "this", "due": "thursday 7pm"},
+    {"occurrence": "this", "title": "pay rent in cash"},
+    {"occurrence": "series", "due": "thursday"},
+    {"occurrence": "series", "time": "8am", "title": "transfer rent"},
+    {"occurrence": "series", "recurrence": "every 2 months", "due": "friday"},
     {"title": "oat milk"},
     {"due": "fri 5pm"},
     {"due": None, "recurrence": None},
@@ -222,6 +236,233 @@ async def test_an_edit_comes_to_the_same_as_one_on_the_server(harness: Harness, 
     assert same(await harness.direct.task(here.id)) == same(there)
 
 
+OF_AN_ODD_ONE: list[TaskFields] = [
+    {"snooze": "10 minutes"},
+    {"title": "transfer rent"},
+    {"due": "saturday"},
+    {"due": "tomorrow", "time": "8am"},
+    {"recurrence": "every week"},
+    {"recurrence": None},
+    {"notes": "by card", "priority": "high"},
+    {"occurrence": "this", "due": "tomorrow"},
+    {"occurrence": "series", "due": "tomorrow"},
+    {"occurrence": "series", "due": "sunday", "time": "9am"},
+]
+
+
+@pytest.mark.parametrize("fields", OF_AN_ODD_ONE, ids=lambda fields: "+".join(fields))
+async def test_so_does_one_of_an_occurrence_that_differs_from_its_series(harness: Harness, fields: TaskFields) -> None:
+    full = TaskFields(title="pay rent", due="tomorrow 6pm", recurrence="every month", remind="1 hour before")
+    there, here = await harness.direct.add_task(full), await harness.direct.add_task(full)
+    for each in (there, here):
+        await harness.direct.edit_task(each, TaskFields(due="friday 7pm", title="pay in cash", occurrence="this"))
+    there, here = await harness.direct.task(there.id), await harness.direct.task(here.id)
+    assert here.series is not None
+    async with harness.followed() as backend:
+        await gone_away(harness, backend)
+        await backend.edit_task(here, fields)
+        harness.proxy.away = False
+        await sent(backend)
+    assert harness.notes == []
+    there = await harness.direct.edit_task(there, fields)
+    assert same(await harness.direct.task(here.id)) == same(there)
+
+
+# --- skipping ---
+
+
+async def test_a_skip_counts_from_when_it_was_made(harness: Harness) -> None:
+    gym = (await harness.direct.add_from_text("gym every day"))[0]
+    async with harness.followed() as backend:
+        await gone_away(harness, backend)
+        preview = await backend.skip_tasks([gym.id], dry_run=True)
+        assert [task.due_date for task in preview.tasks] == [MONDAY + timedelta(days=1)]
+        changed = await backend.skip_tasks([gym.id])
+        assert [task.due_date for task in changed.tasks] == [MONDAY + timedelta(days=1)]
+        harness.clock.advance(days=3)
+        harness.proxy.away = False
+        await sent(backend)
+        assert (await backend.tasks()).items == (await harness.direct.tasks()).items
+    assert (await harness.direct.task(gym.id)).due_date == MONDAY + timedelta(days=1)
+    assert harness.notes == []
+
+
+async def test_two_skips_and_an_edit_go_out_in_order(harness: Harness) -> None:
+    gym = (await harness.direct.add_from_text("gym every day"))[0]
+    async with harness.followed() as backend:
+        await gone_away(harness, backend)
+        await backend.skip_tasks([gym.id])
+        await backend.edit_task(await backend.task(gym.id), TaskFields(title="swim"))
+        await backend.skip_tasks([gym.id])
+        harness.proxy.away = False
+        harness.proxy.swallow = 2
+        await sent(backend)
+    now = await harness.direct.task(gym.id)
+    assert (now.title, now.due_date) == ("swim", MONDAY + timedelta(days=2))
+    assert harness.notes == []
+
+
+async def test_what_was_done_elsewhere_is_not_skipped_as_well(harness: Harness) -> None:
+    gym = (await harness.direct.add_from_text("gym every day"))[0]
+    async with harness.followed() as backend:
+        await gone_away(harness, backend)
+        await backend.skip_tasks([gym.id])
+        await harness.direct.skip_tasks([gym.id])
+        await harness.direct.skip_tasks([gym.id])
+        harness.proxy.away = False
+        await sent(backend)
+        assert (await backend.tasks()).items == (await harness.direct.tasks()).items
+    assert (await harness.direct.task(gym.id)).due_date == MONDAY + timedelta(days=2)
+    assert harness.notes == [
+        f"An edit that waited was not saved: “gym” (it was to be skipped). Task {gym.id} “gym” isn't due on that day "
+        "any more, so it was not skipped."
+    ]
+
+
+async def test_all_routines_are_skipped_until_a_day_with_their_steps(harness: Harness) -> None:
+    gym = (await harness.direct.add_from_text("gym every day"))[0]
+    bag = await harness.direct.add_task(TaskFields(title="pack", parent_id=gym.id, due="today"))
+    last = (await harness.direct.add_from_text("pills every day until tomorrow"))[0]
+    await harness.direct.complete_tasks([bag.id])
+    async with harness.followed() as backend:
+        await gone_away(harness, backend)
+        changed = await backend.skip_tasks(until="friday")
+        assert changed.removed == (last.id,)
+        assert [edit.task_ids for edit in await backend._kept.edits()] == [(gym.id,), (last.id,)]
+        assert not (await backend.task(bag.id)).completed
+        harness.clock.advance(days=1)
+        harness.proxy.away = False
+        await sent(backend)
+        assert (await backend.tasks()).items == (await harness.direct.tasks()).items
+    assert (await harness.direct.task(gym.id)).due_date == date(2026, 11, 27)
+    assert (await harness.direct.task(bag.id)).due_date == date(2026, 11, 27)
+    assert await harness.titles() == ["gym", "pack"]
+
+
+async def test_a_skip_that_is_cut_off_is_made_once(harness: Harness) -> None:
+    gym = (await harness.direct.add_from_text("gym every day"))[0]
+    await harness.direct.add_task(TaskFields(title="pack", parent_id=gym.id))
+    async with harness.followed() as backend:
+        harness.proxy.swallow = 10_000
+        await backend.skip_tasks([gym.id])
+        harness.proxy.swallow = 0
+        await sent(backend)
+    assert (await harness.direct.task(gym.id)).due_date == MONDAY + timedelta(days=1)
+    assert harness.notes == []
+
+
+async def test_completing_a_task_with_steps_that_is_cut_off_is_made_once(harness: Harness) -> None:
+    trip = (await harness.direct.add_from_text("trip"))[0]
+    await harness.direct.add_task(TaskFields(title="pack", parent_id=trip.id))
+    async with harness.followed() as backend:
+        harness.proxy.swallow = 10_000
+        await backend.complete_tasks([trip.id])
+        harness.proxy.swallow = 0
+        await sent(backend)
+    assert await harness.titles() == []
+    assert harness.notes == []
+
+
+# --- saved views and the history ---
+
+
+async def test_saved_views_are_there_without_the_server_and_filter_by_it(harness: Harness) -> None:
+    await harness.direct.add_from_text("report #work")
+    await harness.direct.add_from_text("milk")
+    await harness.direct.save_view(View(name="job", filter="#work", pinned=True))
+    async with harness.followed() as backend:
+        await until(lambda: backend._looked is not None)
+        await harness.direct.save_view(View(name="late", filter="overdue"))
+        harness.clock.advance(minutes=6)
+        await harness.direct.add_from_text("bread")
+
+        async def both() -> bool:
+            return len(await backend._kept.views()) == 2
+
+        await until(both, pause=0.01)
+    harness.proxy.go_away()
+    async with harness.opened() as backend:
+        assert await backend.views() == await harness.direct.views()
+        page = await backend.tasks(TaskFilter(status=None, filter="@job"))
+        assert [task.title for task in page.items] == ["report"]
+        with pytest.raises(Unreachable):
+            await backend.save_view(View(name="job", filter="#home"))
+
+
+async def test_the_newest_history_is_readable_without_the_server(harness: Harness) -> None:
+    milk = (await harness.direct.add_from_text("milk"))[0]
+    await harness.direct.edit_task(milk, TaskFields(title="oat milk"))
+    await harness.direct.add_from_text("bread")
+    await harness.direct.undo()
+    async with harness.followed() as backend:
+        await until(lambda: backend._looked is not None)
+        await gone_away(harness, backend)
+        there = (await harness.direct.history()).items
+        assert (await backend.history()).items == there
+        assert backend.showed_copy
+        await backend.edit_task(await backend.task(milk.id), TaskFields(notes="two litres"))
+        newest, *others = (await backend.history(task_id=milk.id)).items
+        assert (newest.task.notes, newest.by.kind) == ("two litres", "you")
+        assert others == [entry for entry in there if entry.task_id == milk.id]
+        with pytest.raises(NotUndoable, match="waits to be sent"):
+            await backend.undo_changes(ChangeSelection(change_id=newest.id))
+        first = await backend.history(limit=2)
+        second = await backend.history(limit=2, cursor=first.next)
+        assert [entry.id for entry in (*first.items, *second.items)] == [newest.id, *(each.id for each in there[:3])]
+        harness.proxy.away = False
+        await sent(backend)
+        assert (await backend.history()).items == (await harness.direct.history()).items
+        harness.proxy.go_away()
+        await until(lambda: backend._down)
+        assert (await backend.history()).items == (await harness.direct.history()).items
+
+
+async def test_undo_of_what_waits_leaves_the_history_of_the_server_alone(harness: Harness) -> None:
+    milk = (await harness.direct.add_from_text("milk"))[0]
+    async with harness.followed() as backend:
+        await until(lambda: backend._looked is not None)
+        await gone_away(harness, backend)
+        await backend.complete_tasks([milk.id])
+        await backend.undo()
+        assert not (await backend.task(milk.id)).completed
+        with pytest.raises(Unreachable):
+            await backend.undo()
+
+
+# --- notes ---
+
+
+async def test_a_note_survives_a_program_that_is_killed_before_it_shows_it(harness: Harness) -> None:
+    milk = (await harness.direct.add_from_text("milk"))[0]
+    async with harness.followed() as backend:
+        await gone_away(harness, backend)
+        await backend.edit_task(milk, TaskFields(title="oat milk"))
+        await harness.direct.delete_tasks([milk.id])
+        harness.proxy.away = True
+    harness.proxy.away = False
+    program = (sys.executable, "-m", "tests.client.remote.killed_at_a_note")
+    process = await asyncio.create_subprocess_exec(*program, harness.proxy.url, token_for("ann"), str(harness.copy))
+    assert await process.wait() == -signal.SIGKILL
+    async with harness.opened() as backend:
+        assert await backend._kept.edits() == ()
+        assert [note.text for note in await backend.notes()] == [
+            "“milk” was deleted elsewhere, so your edit was not saved (title oat milk)."
+        ]
+
+
+async def test_a_note_is_kept_until_it_is_dismissed(harness: Harness) -> None:
+    async with both_sides(harness) as (backend, milk):
+        await backend.edit_task(milk, TaskFields(title="oat milk"))
+        await harness.direct.delete_tasks([milk.id])
+    harness.proxy.go_away()
+    async with harness.opened() as backend:
+        (note,) = await backend.notes()
+        assert note.text == "“milk” was deleted elsewhere, so your edit was not saved (title oat milk)."
+        await backend.dismiss_note(note.id)
+    async with harness.opened() as backend:
+        assert await backend.notes() == ()
+
+
 def same(task: Task) -> dict[str, Any]:
     return {name: getattr(task, name) for name in Task.__slots__ if name not in ("id", "created_at", "updated_at")}
 
@@ -232,8 +473,8 @@ async def test_words_that_cannot_be_read_are_refused_at_once(harness: Harness) -
         await gone_away(harness, backend)
         with pytest.raises(InvalidInput):
             await backend.edit_task(milk, TaskFields(due="31 feb"))
-        with pytest.raises(Conflict, match="can't be made without the server"):
-            await backend.update_tasks([milk.id], TaskFields(snooze="1 hour"))
+        with pytest.raises(InvalidInput, match="Name at least one task"):
+            await backend.delete_tasks([])
         with pytest.raises(Unreachable, match="doesn't have that task"):
             await backend.complete_tasks([77])
         assert await backend._kept.edits() == ()
@@ -311,7 +552,7 @@ async def test_a_conflict_is_told_and_undo_brings_theirs_back(harness: Harness) 
     assert (await harness.direct.task(milk.id)).title == "oat milk"
     assert harness.notes == [
         "“milk” was changed elsewhere while your edit waited. Yours was saved over it: title oat milk instead of soy "
-        "milk. Undo brings theirs back."
+        "milk. Undoing that change brings theirs back."
     ]
     await harness.direct.undo()
     assert (await harness.direct.task(milk.id)).title == "soy milk"
@@ -342,7 +583,8 @@ async def test_a_deletion_of_what_has_changed_is_told_and_undone(harness: Harnes
         await backend.delete_tasks([milk.id])
         await harness.direct.edit_task(milk, TaskFields(notes="two litres"))
     assert harness.notes == [
-        "“milk” was deleted as you asked, although its notes had been changed elsewhere meanwhile. Undo brings it back."
+        "“milk” was deleted as you asked, although its notes had been changed elsewhere meanwhile. Undoing that brings "
+        "it back."
     ]
     await harness.direct.undo()
     assert (await harness.direct.task(milk.id)).notes == "two litres"

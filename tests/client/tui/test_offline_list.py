@@ -2,14 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from kirotodo.client.tui.widgets.task_list import WAITS
 from kirotodo.core.backend import TaskFields
-from tests.client.remote.offline_host import Harness, offline_harness
+from tests.client.remote.offline_host import MONDAY, Harness, offline_harness
 from tests.client.tui.chat_host import Chat, chatting
+from tests.waiting import until
 
 SIZE = (120, 30)
 
@@ -30,7 +32,7 @@ async def chat_over(harness: Harness, *, ready: bool = True) -> AsyncIterator[Ch
 async def gone_offline(harness: Harness) -> AsyncIterator[Chat]:
     """A chat whose server goes away once the copy is whole."""
     async with harness.opened() as backend, chatting(backend, size=SIZE) as chat:
-        await chat.until(lambda: backend._whole)
+        await chat.until(lambda: backend._whole and backend._looked is not None)
         harness.proxy.go_away()
         await chat.wait_for("reconnecting")
         chat.screen.action_focus_tasks()
@@ -94,13 +96,25 @@ async def test_undo_takes_back_what_waits_and_says_only_what_is_so(harness: Harn
     assert await harness.titles() == ["milk"]
 
 
-async def test_skipping_needs_the_server_and_says_so(harness: Harness) -> None:
+async def test_skipping_waits_in_sight_and_goes_out(harness: Harness) -> None:
     gym = (await harness.direct.add_from_text("gym every day"))[0]
     async with gone_offline(harness) as chat:
         await chat.press("s")
-        await chat.until(lambda: any("didn't confirm the change" in toast for toast in chat.toasts()))
-        assert WAITS not in line_of(chat, "gym")
-    assert await harness.direct.task(gym.id) == gym
+        await said(chat, "Skipped to gym (Tue 24 Nov) · sent once the server is back")
+        await chat.wait_for("(1 pending)")
+        assert WAITS in line_of(chat, "gym")
+        harness.proxy.away = False
+        await chat.until(lambda: WAITS not in chat.text and "pending" not in chat.text)
+    assert (await harness.direct.task(gym.id)).due_date == MONDAY + timedelta(days=1)
+
+
+async def test_the_page_of_a_task_shows_the_history_that_is_known(harness: Harness) -> None:
+    await harness.direct.add_from_text("milk")
+    async with gone_offline(harness) as chat:
+        await chat.press("p")
+        await chat.wait_for("(1 pending)")
+        await chat.press("h")
+        await chat.wait_for("History, as far as it is known here", "Added", "priority none → low")
 
 
 async def test_a_conflict_stays_in_the_conversation_and_undo_is_a_key_away(harness: Harness) -> None:
@@ -118,3 +132,18 @@ async def test_a_conflict_stays_in_the_conversation_and_undo_is_a_key_away(harne
         await chat.press("u")
         await chat.wait_for("1 ○ soy milk")
     assert await harness.titles() == ["soy milk"]
+    async with harness.opened() as backend, chatting(backend, size=SIZE) as chat:
+        await chat.wait_for("“milk” was changed elsewhere while your edit waited.", "x dismiss")
+        assert not any("changed elsewhere" in toast for toast in chat.toasts())
+        chat.controller.begin_new()
+        await chat.until(lambda: chat.controller.loaded)
+        await chat.wait_for("“milk” was changed elsewhere while your edit waited.")
+        chat.transcript.enter()
+        await chat.pilot.pause()
+        await chat.press("x")
+        await chat.until(lambda: "changed elsewhere" not in chat.text)
+
+        async def dismissed() -> bool:
+            return not await backend.notes()
+
+        await until(dismissed)

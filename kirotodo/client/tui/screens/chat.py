@@ -58,7 +58,7 @@ from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
 from kirotodo.client.tui.widgets.completion import CompletionPopup
 from kirotodo.client.tui.widgets.composer import Composer
 from kirotodo.client.tui.widgets.header import HeaderLine, KeyLine
-from kirotodo.client.tui.widgets.messages import AnswerEnd, ToolLine
+from kirotodo.client.tui.widgets.messages import AnswerEnd, Note, ToolLine
 from kirotodo.client.tui.widgets.queue import MessageQueue, QueuedMessage
 from kirotodo.client.tui.widgets.reminder_card import SNOOZE, ReminderCard
 from kirotodo.client.tui.widgets.slash_popup import BY_NAME, SlashPopup, matching
@@ -92,6 +92,7 @@ class ChatScreen(Screen[None]):
         self.shell = shell
         self.models = ModelPicker(model or shell.state.model)
         self.view = ChatView(self, shell)
+        self._heard_of_edits = False
         self.controller = TurnController(
             self.view,
             shell.background,
@@ -146,7 +147,7 @@ class ChatScreen(Screen[None]):
 
     def on_backend_ready(self) -> None:
         """Load the list and the first conversation, and follow the changes."""
-        self.view.header.refused = False
+        self.view.header.refused = self._heard_of_edits = False
         self.shell.work(self.shell.background.follow(), group="follow", exclusive=True)
         self.shell.work(self.shell.background.ring_reminders(self.shell.clock), group="ring", exclusive=True)
         self._load_list()
@@ -183,9 +184,18 @@ class ChatScreen(Screen[None]):
         self.view.tasks.set_pending(edits.task_ids)
         if edits.tasks or edits.removed:
             self.view.show_tasks(edits.tasks, edits.removed)
-        for note in edits.notes:
-            self.controller.note(note)
-            self.shell.toast(note, "warning")
+        new = self.controller.show_notes(edits.notes)
+        if self._heard_of_edits:  # those of an earlier start are in the conversation; these have just come to be
+            for note in new:
+                self.shell.toast(note.text, "warning")
+        self._heard_of_edits = True
+
+    def on_note_dismiss_requested(self, message: Note.DismissRequested) -> None:
+        """Forget a note."""
+        note_id = message.entry.note_id
+        if note_id is not None:
+            self.controller.drop_note(note_id)
+            self.shell.work(self.shell.background.dismiss_note(note_id), group="notes")
 
     def on_tasks_loaded(self, message: TasksLoaded) -> None:
         """Show the open tasks."""

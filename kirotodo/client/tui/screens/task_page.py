@@ -21,7 +21,7 @@ from kirotodo.client.tui.plain import clean, line, plain, steady
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.task_list import DONE, OPEN, PRIORITY_MARKS, shown_number
 from kirotodo.client.tui.widgets.text_lines import TextLines
-from kirotodo.core.backend import Backend
+from kirotodo.core.backend import Backend, KeepsCopy
 from kirotodo.core.domain.history import ChangeSelection, HistoryEntry
 from kirotodo.core.domain.task import PAGE_MAX, Task, TaskFilter
 from kirotodo.core.errors import KirotodoError
@@ -64,6 +64,7 @@ class TaskPageScreen(ModalScreen[None]):
 
         task: Task
         entries: tuple[HistoryEntry, ...]
+        from_copy: bool = False
 
     @dataclass
     class StepsLoaded(Message):
@@ -115,7 +116,8 @@ class TaskPageScreen(ModalScreen[None]):
             backend = await shell_of(self).core()
             await self._fetch_steps(backend)
             page = await backend.history(task_id=self._shown.id, limit=ENTRIES)
-            self.post_message(self.Loaded(await backend.task(self._shown.id), page.items))
+            from_copy = isinstance(backend, KeepsCopy) and backend.showed_copy
+            self.post_message(self.Loaded(await backend.task(self._shown.id), page.items, from_copy))
         except KirotodoError as error:
             self.post_message(self.Failed(error.message))
         except Exception as error:
@@ -150,8 +152,8 @@ class TaskPageScreen(ModalScreen[None]):
         at = changes.highlighted or 0
         self.query_one("#page-facts", Static).update(facts(message.task, now))
         changes.set_options([Option(change_line(entry, now)) for entry in message.entries])
-        if not message.entries:
-            self.query_one("#page-heading", Static).update("No change of it is known.")
+        heading = "History, as far as it is known here" if message.from_copy else "History"
+        self.query_one("#page-heading", Static).update(heading if message.entries else "No change of it is known.")
         changes.highlighted = min(at, len(message.entries) - 1) if message.entries else None
 
     def on_task_page_screen_failed(self, message: Failed) -> None:

@@ -84,13 +84,29 @@ def variant_mark(entry: UserEntry) -> str:
 class Note(TextLines):
     """Shows a line of the program itself."""
 
+    @dataclass
+    class DismissRequested(Message):
+        """The user has read the note."""
+
+        entry: NoteEntry
+
     def __init__(self, entry: NoteEntry) -> None:
         super().__init__()
         self.entry = entry
 
     def make_lines(self, width: int) -> list[Content]:
-        """Return the note."""
-        return list(plain(self.entry.text).wrap(width))
+        """Return the note, and how to dismiss one that stays."""
+        lines = list(plain(self.entry.text).wrap(width))
+        if self.entry.note_id is not None:
+            lines.append(Content.assemble((keys_of(self).label("transcript.dismiss"), "$accent"), " dismiss"))
+        return lines
+
+    def on_click(self, event: events.Click) -> None:
+        """Dismiss the note where that is clicked."""
+        offset = event.get_content_offset(self)
+        if offset is None or self.entry.note_id is None or offset.y != len(self.lines(self.content_size.width)) - 1:
+            return
+        self.post_message(self.DismissRequested(self.entry))
 
 
 if TYPE_CHECKING:

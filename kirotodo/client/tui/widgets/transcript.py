@@ -352,6 +352,23 @@ class Transcript(VerticalScroll):
             await self._column.remove_children()
             await self._column.mount_all(self.mounted)
 
+    # --- notes ---
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to dismiss only what stays until then."""
+        return self._note() is not None if action == "dismiss" else True
+
+    def _note(self) -> NoteEntry | None:
+        focused = self.screen.focused if self.is_attached else None
+        entry = focused.entry if isinstance(focused, Note) else None
+        return entry if entry is not None and entry.note_id is not None else None
+
+    def action_dismiss(self) -> None:
+        """Dismiss the note that has the focus, which goes to what is next."""
+        if (entry := self._note()) is not None:
+            self._go(-1)
+            self.post_message(Note.DismissRequested(entry))
+
     def action_copy(self) -> None:
         """Copy the message."""
         if text := self._current_text():

@@ -1,4 +1,6 @@
-"""What the file of a copy has beside the tables of a list: the edits that wait, and values such as the revision."""
+"""What the file of a copy has beside the tables of a list: the edits that wait, the notes on those that did not go as
+they were meant, and values such as the revision.
+"""
 
 from contextlib import closing
 from pathlib import Path
@@ -9,6 +11,7 @@ from kirotodo.core.store.sqlite import driver, errors
 SUFFIXES: Final = ("", "-wal", "-shm")
 _TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS kept_edits (seq INTEGER PRIMARY KEY AUTOINCREMENT, value TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS kept_notes (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS kept_values (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )
 
