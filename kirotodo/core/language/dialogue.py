@@ -281,7 +281,8 @@ def _offered_one(piece: Piece, pending: Pending) -> Target | None:
 def with_references(text: str, context: Context) -> str:
     """Return a text in which "the same day", "by then" and "the same list" are those of the task talked about."""
     views = [view for each in context.state.about if (view := context.task(each)) is not None]
-    project = next((view.project for view in reversed(views) if view.project), None)
+    asked = context.state.scope.project if context.state.scope is not None else None
+    project = asked or next((view.project for view in reversed(views) if view.project), None)
     if project is not None:
         text = _SAME_LIST.sub(f"the {project} list", text)
     if len(views) != 1 or views[0].due_date is None:
@@ -291,10 +292,10 @@ def with_references(text: str, context: Context) -> str:
     return _SAME_DAY.sub(lambda found: f"{'by' if found['by'] else 'on'} {day}", text)
 
 
-_SAME_LIST: Final = pattern(r"\b(?:the|that) same list\b", re.IGNORECASE)
+_SAME_LIST: Final = pattern(r"(?<!\bof )\b(?:(?:the|that) same|that) list\b", re.IGNORECASE)
 _SAME_DAY: Final = pattern(
     r"\b(?:on |for )?(?:the |that )same (?:day|morning|afternoon|evening|night)\b|\b(?P<by>by) then\b"
-    r"|\b(?:on|for|in) (?:the (?:morning|afternoon|evening) of )?that day\b|\bthat day\b(?= (?:too|as well))",
+    r"|\b(?:(?:on|for|in) )?(?:the (?:morning|afternoon|evening) of )?that day\b(?! of)",
     re.IGNORECASE,
 )
 _DAY_BEFORE: Final = pattern(r"(?<=\w )\bfor the day before\b(?=\s*[.!]?\s*\Z)", re.IGNORECASE)

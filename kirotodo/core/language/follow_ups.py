@@ -24,12 +24,17 @@ from kirotodo.core.language.types import (
 from kirotodo.core.language.when.tokens import word_set
 
 _REST: Final = "[{following}]* the? rest [of [the|this]? week|month|day|it]?"
-_BEFORE: Final = "[{following}]* [the]? day|one before|earlier [that|it]?"
-_AFTER_DAY: Final = "[{following}]* [the]? day|one after [that|it]?"
+_ON_IT: Final = "[that|it]? [{fullness}|is|it|too|also|as_well|then|still|look|looking|like|there|now]*"
+_OF_DAY: Final = "[{following}|is|how's|how_is|how_does|what's|is_there|anything|on|am_i|for]* [the]?"
+_BEFORE: Final = f"{_OF_DAY} day|one before|earlier {_ON_IT}"
+_AFTER_DAY: Final = f"{_OF_DAY} day|one after {_ON_IT}"
 _WHICH: Final = "[and|ok|so]* which|what|show|list|name [me]? [ones|one|them|those|are|were|is|they|that|tasks|all]*"
 _THEN: Final = (
     "[and|ok|so|what's|what]* [after|then|next|once] "
     "[that|that's|it|it's|this|is|out_of_the_way|done|next|after|finished|over|comes]*"
+)
+_PRIOR: Final = (
+    "[{following}|just|right|what|which|one|was|the|task|thing|did_i_do]* before|previous [that|it|this|one]*"
 )
 _NEGATED: Final = "[{following}]* aren't|isn't|are_not|is_not|not|without|but_not <rest>"
 
@@ -41,10 +46,11 @@ def follow_up(whole: Piece, state: DialogueState, *, asked: bool) -> Action | No
         return Query(about=_listing(about), scope=moved)
     if whole.match(_WHICH):
         return Query(about="tasks", scope=scope)
-    if whole.match(_THEN) and about == "next":
+    if (whole.match(_THEN) or whole.match(_PRIOR)) and about == "next":
         return Query(about="next", scope=replace(scope, without=(*scope.without, Target(ids=state.about))))
     field_asked = whole.match(
-        "[{following}|{softener}|ones|things|that|what|those|tasks]* has|have|with|without|no [a|an|any|no|due]* <name>"
+        "[{following}|{softener}|ones|things|that|what|those|tasks]* has|have|with|without|no "
+        "[a|an|any|no|due|set|fixed|specific|certain]* <name>"
     )
     if field_asked is not None and (name := FIELDS.get(field_asked.word("name"))):
         lacks = any(word in ("without", "no") for word in whole.words)
@@ -81,11 +87,11 @@ def _values(piece: Piece) -> Slots:
     return slots_of(piece, aside=softeners() | _ASIDE)
 
 
-_ASIDE: Final = word_set("for tasks task things on in due what's left what have has got i do ones about")
+_ASIDE: Final = word_set("for tasks task things on in due what's left what have has got i do ones about so far")
 
 
 def _listing(about: Any) -> Any:
-    return "tasks" if about in ("when", "task", "completed_when", "next") else about
+    return "tasks" if about in ("when", "task", "completed_when", "next", "last", "oldest", "newest", "days") else about
 
 
 def _neighbouring(whole: Piece, scope: Scope) -> Scope | None:

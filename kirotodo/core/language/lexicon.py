@@ -211,6 +211,20 @@ CLASSES: Final[dict[str, str]] = {
     "without": "except but_keep but_leave but_spare but_hold_on_to but_save "
     "and_keep but apart_from except_for other_than besides excluding "
     "without minus but_not save_for bar aside_from leaving_out barring just_not all_but",
+    "unlike": "isn't aren't ain't is_not are_not not has_nothing have_nothing having_nothing doesn't don't does_not "
+    "do_not unrelated nothing",
+    "belonging": "to_do_with related_to relate_to about for in on to of from with part_of belong_to belong due_to "
+    "concern involve due",
+    "aside": "at_the_moment at_this_moment at_present at_this_point for_the_moment for_the_time_being as_it_stands "
+    "as_things_stand as_of_now these_days all_told all_in_all in_total in_all altogether overall on_the_whole "
+    "by_any_chance so_far to_do_with written_down noted_down jotted_down put_down got_down marked_down up_for "
+    "supposed_to meant_to looking_like exactly currently presently if_anything at_all too as_well over_there "
+    "still_to_do still_left left_over to_go to_come going_spare",
+    "clash": "clash clashes clashing conflict conflicts conflicting overlap overlaps overlapping collide collides "
+    "coincide coincides interfere interferes get_in_the_way in_the_way double-booked double_booked",
+    "fullness": "free empty clear full fullest busy busiest quiet quietest freest emptiest lightest heaviest packed "
+    "light open available spare worst",
+    "anything": "anything something any some what nothing everything",
     "instead": "instead_of rather_than not in_place_of",
     # --- words of edits
     "weakly": "set put make do schedule file keep get give have stick pop throw chuck add slip turn see bring",

@@ -6,7 +6,7 @@ An index over the titles is made once for each context: a text costs what its wo
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Final
 
 import msgspec
@@ -160,6 +160,17 @@ class Titles:
         """Return whether a word stands in a title."""
         (stem,) = _read(word)[1][:1] or ("",)
         return bool(stem) and stem not in STOP and bool(self._nearby(stem))
+
+    def has_beginning(self, word: str) -> bool:
+        """Return whether a word begins one of a title, a note, a list or a tag."""
+        begins = beginning(word.casefold())
+        return any(each.startswith(begins) for each in self._words)
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        tasks = (title.task for title in self._titles)
+        texts = ((task.title, task.notes, task.project or "", *task.tags) for task in tasks)
+        return frozenset(word for text in texts for word in _WORD.findall(" ".join(text).casefold()))
 
     def _nearby(self, stem: str) -> tuple[tuple[str, float], ...]:
         known = self._near.get(stem)

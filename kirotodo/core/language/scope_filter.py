@@ -52,9 +52,12 @@ def fits(scope: Scope, task: TaskView, *, today: dt.date) -> bool:
 
 def is_plain(scope: Scope) -> bool:
     """Return whether the filters of `list_tasks` can say all of a scope."""
-    return (scope.part is None and scope.time is None and not scope.without) and not (
-        scope.due is not None and (scope.due_from or scope.due_to)
-    )
+    ranged = scope.due is not None and (scope.due_from or scope.due_to)
+    return not scope.without and not ranged and not _is_timed(scope)
+
+
+def _is_timed(scope: Scope) -> bool:
+    return any(each is not None for each in (scope.part, scope.time, scope.time_from, scope.time_to))
 
 
 def _is_due(scope: Scope, task: TaskView, today: dt.date) -> bool:
@@ -80,12 +83,14 @@ def _is_between(day: dt.date | None, first: dt.date | None, last: dt.date | None
 
 
 def _is_at(scope: Scope, task: TaskView) -> bool:
-    if scope.time is not None:
-        return task.due_time is not None and task.due_time.replace(second=0) == scope.time.replace(second=0)
-    if scope.part is None:
+    if not _is_timed(scope):
         return True
-    first, end = HOURS[scope.part]
-    return task.due_time is not None and first <= task.due_time.hour < end
+    at = task.due_time
+    if at is None or (scope.time is not None and at.replace(second=0) != scope.time.replace(second=0)):
+        return False
+    first, end = HOURS[scope.part] if scope.part is not None else (0, 24)
+    later = scope.time_from is None or at >= scope.time_from
+    return first <= at.hour < end and later and (scope.time_to is None or at < scope.time_to)
 
 
 def _was_done(scope: Scope, task: TaskView) -> bool:

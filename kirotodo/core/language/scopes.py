@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from kirotodo.core.language.lexicon import phrases
+from kirotodo.core.language.lexicon import COMMON, phrases
 from kirotodo.core.language.list_spans import known_list
 from kirotodo.core.language.spans import Moment, Token, level, plain
 from kirotodo.core.language.tokens import Piece, Text
@@ -32,12 +32,15 @@ _LEADS: Final = word_set(
     "it there "
     "and or any some still yet just currently scheduled listed written set marked there's both do not by as those "
     "these them me due planned set's been got being happening coming up made added only so far out now already 's to "
-    "within during everything's what's then please kind sort sits falls lands anywhere i've down so"
+    "within during everything's what's then please kind sort sits falls lands anywhere i've down so "
+    "happen happens occur occurs"
 )
 """Words that neither narrow nor name anything at the edges of a filter."""
 _EVERY: Final = word_set("everything all each every anything any whatever entire whole owt")
 _COMING: Final = (" in the next ", " within ", " the next ", " in the coming ", " over the next ")
 _OVERDUE: Final = word_set("overdue late missed behind past-due")
+_RUNNING: Final = word_set("running lagging falling slipping trailing")
+"""Words in front of "late" and "behind"."""
 _DONE: Final = word_set("completed done finished ticked checked accomplished achieved complete finish crossed closed")
 _OPEN: Final = word_set(
     "pending open unfinished incomplete outstanding remaining active undone uncompleted left unticked unchecked remains"
@@ -45,7 +48,7 @@ _OPEN: Final = word_set(
 FIELDS: Final[dict[str, Clearable]] = {
     "date": "due", "dates": "due", "deadline": "due", "deadlines": "due", "due": "due", "time": "time",
     "times": "time", "priority": "priority", "priorities": "priority", "tag": "tags", "tags": "tags",
-    "label": "tags", "labels": "tags", "list": "project", "project": "project", "note": "notes",
+    "label": "tags", "labels": "tags", "hour": "time", "list": "project", "project": "project", "note": "notes",
     "notes": "notes", "reminder": "remind", "reminders": "remind", "repeat": "recurrence",
 }  # fmt: skip
 _PLURAL: Final = word_set(
@@ -157,10 +160,23 @@ def _timed(reader: _Reader, moment: Moment, lead: str) -> bool:
     if when.part is not None and when.grain == "day":
         reader.scope = replace(reader.scope, part=when.part)
         return True
-    bounded = lead.split()[-1:] in (["before"], ["after"], ["by"], ["from"], ["until"], ["till"], ["since"])
-    if not bounded and when.time is not None:
-        reader.scope = replace(reader.scope, time=when.time)
+    bounded = lead.split()[-1:] and lead.split()[-1] in _BOUNDING
+    if when.time is not None and (reader.question or not bounded):
+        reader.scope = _clocked(reader.scope, when.time, lead)
     return True
+
+
+_BOUNDING: Final = word_set("before after by from until till since past")
+
+
+def _clocked(scope: Scope, time: dt.time, lead: str) -> Scope:
+    """Return a scope bounded by a time of day, in the sense of the preposition before it."""
+    word = lead.split()[-1] if lead else ""
+    if word in ("before", "until", "till"):
+        return replace(scope, time_to=time)
+    if word in ("after", "from", "since", "past"):
+        return replace(scope, time_from=time)
+    return scope if word == "by" else replace(scope, time=time)
 
 
 def due_scope(scope: Scope, when: When, lead: str, preferences: Preferences, today: dt.date) -> Scope:
@@ -170,6 +186,8 @@ def due_scope(scope: Scope, when: When, lead: str, preferences: Preferences, tod
     if word in ("due", "on", "at", "in", "for", "during", "of"):
         word = ""
     one = dt.timedelta(days=1)
+    if word in ("before", "after") and when.time is not None and first == last:
+        return _clocked(replace(scope, due_from=first, due_to=first), when.time, word)
     if word == "before" or lead == "earlier than":
         return replace(scope, due_to=first - one)
     if word in ("after", "past"):
@@ -255,7 +273,9 @@ def _is_tag(reader: _Reader, i: int) -> bool:
 
 _LACKING: Final = word_set("without no lacking missing hasn't haven't isn't aren't don't doesn't not")
 _HAVING: Final = word_set("with has have")
-_FIELD_LEADS: Final = word_set("a an any the no due set got have on been yet in")
+_FIELD_LEADS: Final = word_set(
+    "a an any the no due set got have on been yet in fixed specific certain particular given exact definite"
+)
 
 
 def _lacking(reader: _Reader, i: int) -> int:
@@ -267,7 +287,8 @@ def _lacking(reader: _Reader, i: int) -> int:
     if word == "untagged":
         reader.scope = replace(reader.scope, lacks=reader.scope.lacks | {"tags"})
         return i + 1
-    lacking, having = word in _LACKING, word in _HAVING
+    at_one = word == "at" and reader.word(i + 1) in ("a", "an") and reader.word(i + 2) in _FIELD_LEADS
+    lacking, having = word in _LACKING, word in _HAVING or at_one
     if not lacking and not having:
         return i
     j = i + 1
@@ -331,6 +352,8 @@ _BEFORE_DONE: Final = word_set("already been are all the i've i we've we have ha
 def _got_done(reader: _Reader, i: int) -> int:
     """Read "got through", "get done", "what did i do": what is over."""
     word, after = reader.word(i), reader.word(i + 1)
+    if word == "get" and after == "done" and reader.word(i - 1) == "to":
+        return i + 2  # "what have i to get done"
     got = word in ("got", "get", "gotten") and after in ("done", "through")
     did = reader.question and word == "do" and {reader.word(i - 1), reader.word(i - 2)} >= {"i", "did"}
     ticked = word in ("tick", "cross", "check", "ticked", "crossed", "checked") and after == "off"
@@ -348,6 +371,8 @@ def _past_due(reader: _Reader, i: int) -> int:
         j += reader.word(j) in ("its", "their", "the")
         if reader.word(j) not in ("due", "deadline", "deadlines", "date", "dates"):
             return i
+        j += 1
+    elif word in _RUNNING and reader.word(j) in _OVERDUE:
         j += 1
     elif word not in _OVERDUE:
         return i
@@ -402,6 +427,8 @@ def _filler(reader: _Reader, i: int) -> int:
         reader.every = reader.every or word != "any"
         reader.plural = True
         return i + 1
+    if reader.question and (end := _aside(reader, i)) > i:
+        return end
     two = f"{word} {reader.word(i + 1)}"
     if two in ("to do", "to buy", "to get", "do with") and (not reader.rest or reader.question):
         return i + 2
@@ -413,6 +440,14 @@ def _filler(reader: _Reader, i: int) -> int:
         return i + 1
     if word in _LEADS and edge:
         return i + 1
+    return i
+
+
+def _aside(reader: _Reader, i: int) -> int:
+    """Read what a question says of no task: "at the moment", "all told"."""
+    for size in (4, 3, 2, 1):
+        if " ".join(token.word for token in reader.tokens[i : i + size]) in phrases("aside"):
+            return i + size
     return i
 
 
@@ -431,7 +466,23 @@ def excepted(piece: Piece) -> tuple[Piece, Piece | None]:
     for found in piece.searched("{without} <rest*>"):
         if found.front and not _names_a_field(found.get("rest")):
             return found.front, found.get("rest")
+    for found in piece.searched("[that|which|and]? {unlike} [{belonging}|the|my|a|any|{task}]* <rest*>"):
+        if found.front and _is_of_ours(found.get("rest")):
+            return found.front, found.get("rest")
     return piece, None
+
+
+def _is_of_ours(piece: Piece) -> bool:
+    """Return whether a stretch begins with what tasks are told apart by: a list, a tag, a word of a title."""
+    tokens = [token for token in piece.tokens if not token.is_sign]
+    first = tokens[0]
+    if first.is_span:
+        return first.word in "KTNQ"
+    context = piece.text.context
+    names = {tag.casefold() for tag in context.tags} | {name.casefold() for name in context.projects}
+    if first.word in names or known_list(context.projects, first.word).known:
+        return True
+    return first.word not in COMMON and piece.text.titles.knows(first.word)
 
 
 def narrowed(piece: Piece, *, question: bool = False, without: tuple[Target, ...] = ()) -> Narrowed:

@@ -41,8 +41,9 @@ class Recurrence(msgspec.Struct, frozen=True, kw_only=True):
 class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A filter on the list, as a question or a bulk command states it; None and empty mean no filter.
 
-    Everything that is set must hold of a task. `has` and `lacks` name fields that must be set or empty ("recurring
-    tasks", "anything without a date"). `without` are exceptions ("everything on groceries apart from bread").
+    Everything that is set must hold of a task; `time_to` itself is left out ("before noon"). `has` and `lacks` name
+    fields that must be set or empty ("recurring tasks", "anything without a date"). `without` are exceptions
+    ("everything on groceries apart from bread").
     """
 
     status: Literal["pending", "completed", "all"] | None = None
@@ -51,6 +52,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     due_to: dt.date | None = None
     part: DayPart | None = None
     time: dt.time | None = None
+    time_from: dt.time | None = None
+    time_to: dt.time | None = None
     completed_from: dt.date | None = None
     completed_to: dt.date | None = None
     project: str | None = None
@@ -109,11 +112,26 @@ class Add(msgspec.Struct, frozen=True, kw_only=True):
 
 
 QueryKind = Literal[
-    "tasks", "task", "steps", "when", "completed_when", "next", "stats", "lists", "tags", "changes", "history"
+    "tasks",
+    "task",
+    "steps",
+    "when",
+    "completed_when",
+    "next",
+    "last",
+    "oldest",
+    "newest",
+    "days",
+    "stats",
+    "lists",
+    "tags",
+    "changes",
+    "history",
 ]
 """tasks: those in `scope` · task: those of `target` in full · steps: those of `target` · when: the dates of `target`,
-or of the first in `scope` · completed_when: when `target` was done · next: what comes first in `scope` · stats:
-counts over time · lists, tags: which there are · changes: what was changed last · history: who changed what, in a time
+or of the first in `scope` · completed_when: when `target` was done · next: what comes first in `scope` · last: what
+is due last · oldest: what waits longest · newest: what was added last · days: which are full or free · stats: counts
+over time · lists, tags: which there are · changes: what was changed last · history: who changed what, in a time
 or of `target`."""
 Deed = Literal["moved", "renamed", "added", "completed", "deleted", "reopened"]
 
@@ -121,7 +139,8 @@ Deed = Literal["moved", "renamed", "added", "completed", "deleted", "reopened"]
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """Answer a question about the list, without changing it. Nothing that is a question changes anything.
 
-    `during` is the time of the history that is asked about, in words; `by` and `deed` are whose changes, and which.
+    `during` is the time of the history that is asked about, in words; `by` and `deed` are whose changes, and which, of
+    which only the last is wanted where `latest` is set. `unmatched` are words that no task has, which were left out.
     """
 
     about: QueryKind = "tasks"
@@ -131,6 +150,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     during: str | None = None
     by: By | None = None
     deed: Deed | None = None
+    latest: bool = False
+    unmatched: str | None = None
 
 
 class Complete(msgspec.Struct, frozen=True, kw_only=True):

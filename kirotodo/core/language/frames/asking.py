@@ -23,7 +23,7 @@ from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.scopes import Narrowed, bounds
 from kirotodo.core.language.targets import mentions, narrow, one_target, pointed_at, resolved
 from kirotodo.core.language.tokens import Piece
-from kirotodo.core.language.types import Action, OutOfScope, Query, Scope, Target, When
+from kirotodo.core.language.types import Action, Deed, OutOfScope, Query, QueryKind, Scope, Target, When
 from kirotodo.core.language.when.tokens import word_set
 
 _DATE_ASKED: Final = (
@@ -44,20 +44,36 @@ _STATS: Final = (
     "... stats|statistics|streak|productive|productivity|progress|how_am_i_doing|how_have_i_been_doing|"
     "how_did_i_do|performance ..."
 )
+_HOW_LONG: Final = (
+    "how long|many_days|much_time|many_weeks|many_hours|soon [do|have|i|is|are|till|until|left|it|before|to|got|"
+    "for|we]* <what>"
+)
 _WHEN: Final = (
+    "[on]? what|which day|weekday of_the_week|of_week|is|does|was [is|does|was|will|the]* <what>",
+    "when|what_day|what_time|which_day did i say|write|put|note|plan [that|down|for]* [i'd|i_would|i'll|i_will|i|to|"
+    "was|am|we'd|we_would]* [going_to]? [see|do|go_to|go|be_at|visit|meet|call|have]* [the|my|our]* <what>",
     "[and|so|then|tell_me|let_me_know|do_you_know|know|find_out|check|remind_me]* when|when's|what_time|"
     "at_what_time|what_day|which_day|what_date|on_what_day "
     "[is|are|was|were|will|do|does|did|am|'s|has_to|have]* [{i}]? [have|need|supposed|going]* [to]? [the|my|"
     "our]* <what>",
-    "how long|many_days|much_time|many_weeks|many_hours|soon [do|have|i|is|are|till|until|left|it|before|to|got|"
-    "for|we]* <what>",
+    _HOW_LONG,
     "[what|what's]? [is]? [the]? date|time|due_date|deadline|day of|for|on <what>",
 )
+_REMINDED: Final = (
+    "[and|so]* when|what_time|what_day|which_day|at_what_time|on_which_day|what_date "
+    "[will|does|do|is|are|'s|you|going_to|would]* [that|this|the|my|its|it|me]* {reminder}|remind|reminding|nudge "
+    "[me|come|coming|due|set|go_off|going_off|appear|pop_up|ring|arrive|for|of|about|on|to|be|up|it|that|this|then]* "
+    "[<what>]?",
+    "[and|so]* when [will|do|am|'ll]* i get|be|being|getting [a|the|my|that|its]* reminded|{reminder} [of|about|for|it|"
+    "that]* [<what>]?",
+)
 _DONE_WHEN: Final = (
+    "did|have|has {i} [already|ever|definitely|really|actually|just|even|do|done|manage_to|get_round_to]* <what> "
+    "[and|or|if_so|so|yet|already]* when",
     "when|what_day|what_time did|have|has {i}|i [last|actually|finally]? <what>",
     "when was|were <what> [{done}|completed|finished]",
     "when|what_day|since_when have|has <what> been [{done}]",
-    "did i [already|ever]? <what>",
+    "did i [already|ever|definitely|really|actually|do|manage_to|get_round_to]* <what>",
 )
 _NEXT: Final = (
     "what's|what|which|whats [is|are|'s|do|should|to|must|can|does]* [i]? [have|do|get|start|need]* "
@@ -102,11 +118,72 @@ _SEARCH: Final = (
 _CHANGED: Final = (
     "what|which|whats|what's did|have|has|was|were|'s|is [you|we|i|the]* [just|last]* change|changed|do|done|did|"
     "just_did|delete|deleted|add|added|move|moved|undo|undone|last_change [just|last|now]* [?]?",
-    "what did you [just]? change|do|delete|add|remove|move|undo",
+    "what|whats did|have|'ve|has you [just]? {changed} [just|now|W]*",
     "what [was|is|were]* [the|my|your]* last|latest|recent change|changes|action|edit",
 )
+_IN_TALK: Final = (
+    "[and|so|{wake}]* what|which|what's [things|tasks|all|else]* have|did|has|'ve [all]? you|we|been [all]? {changed} "
+    "[to|on|in|my|the|list|tasks|W]* since|in|during|while|from [this|i|we|you|our|the|these|conversation|chat|talk|"
+    "session|began|begun|started|start|talking|chatting|beginning|speaking|hello|last_few_minutes|here|opened|of|said|"
+    "hi|it]+ "
+    "[W]*"
+)
+_LAST_DEED: Final = (
+    "[and|so|oh]* what|which|what's|whats [was|is|'s|were|the|my|your|very]* last|latest|most_recent|O "
+    "[thing|task|one|item|things|tasks]* [that|which]? i|we|you|got|to_be [have|had|'ve|just|get|got]* <verb>"
+)
+_LAST_DEEDS: Final = (
+    _LAST_DEED,
+    "[and|so|oh]* what|which [task|one|thing]? [was|is|did|have]* [it|the_one|the_thing|that|which]* i|we|you "
+    "[have|had|just|get|got]* <verb> [of]? last|just_now|most_recently",
+)
+_DEEDS: Final[dict[str, Deed]] = {
+    **dict.fromkeys(
+        ("deleted", "removed", "rid", "binned", "scrapped", "dropped", "erased", "threw", "thrown", "ditched", "delete",
+         "remove", "dumped", "wiped", "lost", "axed", "killed"), "deleted"),
+    **dict.fromkeys(("added", "add", "created", "wrote", "noted", "put"), "added"),
+    **dict.fromkeys(("moved", "postponed", "rescheduled", "pushed", "shifted", "delayed", "move"), "moved"),
+    **dict.fromkeys(("renamed", "retitled", "rename"), "renamed"),
+    **dict.fromkeys(("reopened", "unticked", "reopen"), "reopened"),
+}  # fmt: skip
+_CLASHES: Final = (
+    "does|do|will|would|is|are|did|doesn't|won't <what> {clash} [with]? [{anything}|other|of|my|the|tasks|plans|else|"
+    "already|on|there]*",
+    "[is|are|do_i_have|have_i_got|any]* [there]? [a|any|some]* {clash} [on|with|for|in|around|there|between]* "
+    "[<what>]?",
+    "[is|are|do_i_have|have_i_got|will_there_be]* [there]? {anything} [there|do_i_have|have_i|is|i_have|got]* {clash} "
+    "with|on <what>",
+    "what does|do|will|would <what> {clash} with",
+)
+_LATEST: Final = (
+    "... [the|my]* latest|last|furthest|farthest|most_distant [{task}]? deadline|due_date|date|due|deadlines ...",
+    "... [is|are|comes|due|falls|am_i_doing]+ [due]? [the]? last|latest|furthest [away|off|out|ahead|of_all|"
+    "in_the_future|in_time|of_them|of_those|of_the_lot]*",
+    "... furthest|farthest away|off|out|ahead|in_the_future|in_time ...",
+)
+_LONGEST: Final = (
+    "... waiting|sitting|hanging|lying|lingering|been|there|around|list|overdue|open|outstanding|undone|due|late "
+    "[here|there|around|about|undone|open]* [the|for_the]? longest ...",
+    "... [the|my]? longest [overdue|waiting|standing|outstanding|open|running|late] ...",
+    "... [the|my|our]* oldest|most_overdue|latest_overdue ...",
+)
+_NEWEST: Final = "... [the|my]? newest|youngest|most_recently_added|latest_addition|last_addition ..."
+_SOONEST: Final = "... [the|my]* earliest|soonest|nearest|next|closest deadline|due_date|date|deadlines ..."
+_FULLEST: Final = (
+    "[and|so|on]* what|which|what's|whats|when [one]? [of|other|the|are|is|'s|my|am_i]* day|days|busiest|fullest|"
+    "quietest|"
+    "freest|emptiest|lightest ...",
+    "{fullness} day|days|evening|evenings ...",
+    "[do_i|have_i|am_i|is_there|are_there|will_i]* [have|got]* [a|any]* {fullness} day|days|evenings ...",
+)
+_FULL_TOO: Final = (
+    "[and|so|but|then]* which|what|when [one|ones|is|are|'s|of_them|of_those|still|left|the|most]* {fullness} ..."
+)
 _INNER: Final = "[how_can|how_do|how_could|can|could|where_can]? [i|we]? {asker} [me|us|to_see|out|again]* <core>"
-_WH: Final = "if|whether|what|what's|whats|when|when's|which|where|where's|who|who's|how|how_many|how_much|how's ..."
+_WH: Final = (
+    "all|everything|if|whether|what|what's|whats|when|when's|which|where|where's|who|who's|how|how_many|how_much|"
+    "how's ..."
+)
 
 
 def question_core(piece: Piece) -> Piece | None:
@@ -146,7 +223,7 @@ def asking(clause: Clause, *, question: bool) -> Iterator[Reading]:
             "ask_several", 0.94, Query(about="task", target=Target(ids=tuple(m.id for m in named), plural=True))
         )
         return
-    for frame in (_changes, _lists, _searches, _completed_when, _next, _when, _whether):
+    for frame in (_changes, _clashes, _days, _lists, _searches, _completed_when, _ranked, _next, _when, _whether):
         for each in frame(clause):
             yield each
             return
@@ -270,6 +347,69 @@ def _changes(clause: Clause) -> Iterator[Reading]:
             yield reading("ask_changes", 0.96, Query(about="changes"))
             return
 
+    if clause.piece.match(_IN_TALK):
+        yield reading("ask_changes", 0.96, Query(about="history", during="today", by="assistant"))
+        return
+    found = next((found for form in _LAST_DEEDS if (found := clause.piece.match(form)) is not None), None)
+    deed = next((_DEEDS[word] for word in found.get("verb").words if word in _DEEDS), None) if found else None
+    if deed is not None:
+        yield reading("ask_changes", 0.96, Query(about="history", deed=deed, latest=True))
+
+
+def _clashes(clause: Clause) -> Iterator[Reading]:
+    """Yield what else there is on the day of a task, or on a day."""
+    for form in _CLASHES:
+        found = clause.piece.match(form)
+        if found is None or topic_of(clause.piece):
+            continue
+        what = found.get("what") if "what" in found.found.re.groupindex else clause.piece
+        said = narrow(what, question=True)
+        if said.when is not None and not said.words:
+            yield reading("ask_clash", 0.95, Query(scope=said.scope))
+            return
+        target = one_target(what) if what else None
+        ids = target.ids if target is not None and target.words else clause.text.context.state.about
+        view = clause.text.context.task(ids[0]) if len(ids) == 1 else None
+        if view is not None and view.due_date is not None:
+            others = (Target(ids=(view.id,)),)
+            scope = Scope(due_from=view.due_date, due_to=view.due_date, without=others)
+            yield reading("ask_clash", 0.95, Query(scope=scope))
+        elif view is not None:
+            yield reading("ask_clash", 0.95, Query(about="when", target=Target(ids=ids)))
+        return
+
+
+def _days(clause: Clause) -> Iterator[Reading]:
+    """Yield which days are full or free, of those that are named or were asked about."""
+    state, words = clause.text.context.state, set(clause.words)
+    again = state.asked_about == "days" and clause.piece.match(_FULL_TOO)
+    if not words & phrases("fullness") or not (again or any(clause.piece.match(form) for form in _FULLEST)):
+        return
+    said = narrow(clause.piece, question=True)
+    scope = state.scope if said.when is None and state.asked_about == "days" and state.scope else said.scope
+    yield reading("ask_days", 0.95, Query(about="days", scope=replace(scope, search=None, status=None)))
+
+
+def _ranked(clause: Clause) -> Iterator[Reading]:
+    """Yield what is due first or last, waits longest or was added last."""
+    piece = clause.piece
+    kinds: tuple[tuple[QueryKind, tuple[str, ...]], ...] = (
+        ("oldest", _LONGEST), ("last", _LATEST), ("newest", (_NEWEST,)), ("next", (_SOONEST,)),
+    )  # fmt: skip
+    kind = next((kind for kind, forms in kinds if any(piece.match(form) for form in forms)), None)
+    if kind is None or (topic_of(piece) and not names_ours(piece)) or mentions(piece, inside=_KEPT_OUT):
+        return
+    scope, state = narrow(piece, question=True).scope, clause.text.context.state
+    scope = replace(scope, search=None, due=None if scope.due == "overdue" else scope.due)
+    target = None
+    if set(clause.words) & _THEM and scope == Scope():
+        scope = state.scope or scope
+        target = Target(ids=state.about) if state.scope is None and len(state.about) > 1 else None
+    yield reading("ask_ranked", 0.95, Query(about=kind, scope=scope, target=target))
+
+
+_THEM: Final = word_set("them those these ones they lot")
+
 
 def _lists(clause: Clause) -> Iterator[Reading]:
     piece = clause.piece
@@ -344,9 +484,12 @@ def _next(clause: Clause) -> Iterator[Reading]:
 
 
 def _when(clause: Clause) -> Iterator[Reading]:
-    for place, _, found in naming(_WHEN, clause.piece):
+    if (reminded := _reminded(clause)) is not None:
+        yield reading("ask_when", 0.95, Query(about="task", target=reminded))
+        return
+    for _, form, found in naming(_WHEN, clause.piece):
         what = _without_ending(found.get("what"))
-        if place == 1 and not {*_UNTIL, "K"} & set(clause.words) and not names_ours(what):
+        if form is _HOW_LONG and not {*_UNTIL, "K"} & set(clause.words) and not names_ours(what):
             yield reading("ask", 0.5, OutOfScope())
             return
         said = narrow(what, question=True)
@@ -355,10 +498,24 @@ def _when(clause: Clause) -> Iterator[Reading]:
                 yield reading("ask_when", 0.93, Query(about="when", target=pointed_at(what)))
             return
         target = resolved(clause.text, replace(said, scope=replace(said.scope, status=None)))
-        if not target.ids and not target.candidates and clause.text.titles and (place == 1 or said.scope != Scope()):
+        named = target.ids or target.candidates or not clause.text.titles
+        if not named and len(inside := mentions(what, inside=_KEPT_OUT)) == 1:
+            target, named = Target(words=target.words, ids=(inside[0].id,)), True
+        if not named and (form is _HOW_LONG or said.scope != Scope()):
             return
         yield reading("ask_when", 0.93, Query(about="when", target=target))
         return
+
+
+def _reminded(clause: Clause) -> Target | None:
+    """Return the task of which it is asked when its reminder comes."""
+    found = next((found for form in _REMINDED if (found := clause.piece.match(form)) is not None), None)
+    if found is None:
+        return None
+    what = found.get("what")
+    if what and names_ours(what):
+        return one_target(what)
+    return Target(pronoun="it") if not what and clause.text.context.state.about else None
 
 
 def _asks_of_ours(clause: Clause, what: Piece, said: Narrowed) -> bool:
@@ -428,11 +585,32 @@ def _listing(clause: Clause, piece: Piece) -> Action:
         and len(named := mentions(piece, inside=_KEPT_OUT)) == 1
     ):
         return Query(about="task", target=Target(words=words, ids=(named[0].id,)))
+    words, unmatched = _matched(clause, words, known=count or said.scope != Scope())
     scope = said.scope if not words else replace(said.scope, search=words)
     bought = scope.search is None or set(scope.search.casefold().split()) <= _SHOPS
     if scope.project is None and not scope.without and bought and (shop := _shop(clause)) is not None:
         scope = replace(scope, project=shop, search=None)
-    return Query(scope=_recent(clause, scope), count_only=count)
+    return Query(scope=_recent(clause, scope), count_only=count, unmatched=unmatched)
+
+
+def _matched(clause: Clause, words: str, *, known: bool) -> tuple[str, str | None]:
+    """Return the words that are searched for, and those that are left out since no task has them.
+
+    Words that a question is about ("about the boat", "any boats") stay, and so do all where nothing else is `known`.
+    """
+    titles = clause.text.titles
+    if not words or not titles or not clause.text.context.complete or clause.piece.spans("Q"):
+        return words, None
+    if not known or any(map(titles.has_beginning, words.split())):
+        return words, None
+    shown = clause.piece.words
+    first = words.split()[0].casefold()
+    place = shown.index(first) if first in shown else 0
+    return (words, None) if set(shown[max(0, place - 2) : place]) & _SOUGHT else ("", words)
+
+
+_SOUGHT: Final = word_set("about with regarding mentioning concerning called named containing for any a an my another")
+"""Words behind which stands what a question is about."""
 
 
 _SHOPS: Final = word_set("shop shops store supermarket market shopping")
@@ -482,6 +660,7 @@ _KEPT_OUT: Final = word_set(
     "says said plan plans schedule must getting attending attend attended go come goes been being has had having make "
     "i'll i'd we've let's hey fall falls between before after until marked really all each every currently right "
     "first last previous latest recent recently upcoming future past possible able exist exists called "
+    "jobs job tasks task to-dos todos clear quiet packed booked clash "
     "else comes anywhere only empty detail details information info specific entire full current active new"
 )
 

@@ -330,6 +330,9 @@ def _valued(clause: Clause) -> Iterator[Reading]:
         return
     if exception is not None:
         apart = _peeled(_alone(exception))  # "all but the vet to friday"
+        if edit.of("W") and apart.of("W"):
+            edit.what = Piece(piece.text, edit.what.first, piece.last)  # "all due monday but the vet to friday"
+            edit.values = [each for each in edit.values if each[0].word != "W"]
         exception, edit.values = apart.what, [*edit.values, *apart.values]
     if not edit.what and "remind" in edit.roles and (lead := edit.last("L")):
         yield reading("edit", 0.9, Update(target=Target(pronoun="it"), remind=str(lead.text)))

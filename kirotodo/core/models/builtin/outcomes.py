@@ -43,7 +43,7 @@ def told_item(item: Item, outcomes: Sequence[ToolOutcome], *, today: dt.date) ->
         said = _listed(item, outcomes)
     else:
         said = "" if item.kind == "say" else _changed(item, outcomes)
-    return "\n\n".join(part for part in (said, item.text) if part)
+    return "\n\n".join(part for part in (item.head, said, item.text) if part)
 
 
 def told(outcome: ToolOutcome) -> str:
@@ -285,11 +285,13 @@ def _history(item: Item, results: Sequence[Mapping[str, Any]]) -> str:
     read = [each for result in results for each in result.get("changes") or ()]
     changes = sorted(read, key=lambda each: -int(each["id"]))
     begins, holds = _DEEDS.get(deed, ("", ""))
-    fitting = [each for each in changes if each["change"].startswith(begins) and holds in each["change"]]
+    fitting = [each for each in changes if each["change"].startswith(begins) and holds in each["change"]][: item.most]
     where = " ".join(["", *of])
     if not changes:
         return f"The history has no changes{where}."
     head = f"{count(len(fitting), 'change')}{where}"
+    if not fitting and item.most:
+        return f"The history has nothing that was {deed}."
     if not fitting:
         fitting, head = changes, f"Nothing was {deed} there. {count(len(changes), 'change')}{where}"
     rest = len(fitting) > SHOWN or any(result.get("more") for result in results)

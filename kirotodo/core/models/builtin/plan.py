@@ -33,18 +33,22 @@ lookup proposes · the others answer a question."""
 class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that a turn does or says.
 
-    The first `lookups` of its calls only look at the list. `text` follows what is told of the calls, or stands alone.
+    The first `lookups` of its calls only look at the list. `head` stands before what is told of the calls, `text`
+    follows it, or stands alone.
     `words` say what a list is of ("due today", "in work"). Of the tasks found only those in `only` count, where it is
     given. With `after` the calls are made on the tasks of that item, once it has been carried out.
     """
 
     kind: Kind
     calls: tuple[Call, ...] = ()
+    head: str = ""
     text: str = ""
     words: tuple[str, ...] = ()
     only: tuple[int, ...] | None = None
     lookups: int = 0
     after: int | None = None
+    most: int | None = None
+    """At most so many of what was found are put."""
     quiet: int = 0
     """Of so many of the first calls nothing is said, unless they fail or those after them change nothing."""
 

@@ -1,6 +1,7 @@
 """What the built-in model looks up to answer a question about the list; nothing here changes anything."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -21,8 +22,12 @@ STEPS: Final = 20
 """How many steps of each state are shown."""
 HISTORY_READ: Final = 50
 """How many changes are read to find those of one kind."""
+NAMED: Final = 2
+"""So many exceptions are named, more are counted."""
 OF_TASKS: Final = 3
 """Of how many tasks of like names the history is shown."""
+DAYS: Final = 30
+"""Among how many days, and the one before them, full and free ones are told apart."""
 AHEAD: Final = 2
 """How many tasks are named after the next one."""
 
@@ -51,9 +56,13 @@ def answer(action: Query, ids: tuple[int, ...], finder: Finder) -> tuple[Item, t
         case "completed_when" if ids:
             return _completed_when(ids, finder), ids
         case "next" if action.scope.status == "completed":
-            return _last_done(finder)
+            return _last_done(_scope(action), finder)
         case "next":
             return _next(_scope(action), finder)
+        case "last" | "oldest" | "newest":
+            return _ranked(action, ids, finder)
+        case "days":
+            return _days(action, finder), ()
         case "when":
             first = ids or _first_in(_scope(action), finder)
             return (_each("when", first), first[:SHOWN]) if first else _list(action, finder)
@@ -92,7 +101,7 @@ def _details(ids: tuple[int, ...]) -> Item:
 def _dated(scope: Scope, finder: Finder) -> list[TaskView]:
     found = finder.scoped(_named_in(scope, finder), "pending")
     known = [] if isinstance(found, Unclear) else [task for task in found if task.due_date is not None]
-    return sorted(known, key=lambda task: (task.due_date or dt.date.max, task.due_time or dt.time.max))
+    return sorted(known, key=_moment)
 
 
 def _first_in(scope: Scope, finder: Finder) -> tuple[int, ...]:
@@ -108,8 +117,47 @@ def _next(scope: Scope, finder: Finder) -> tuple[Item, tuple[int, ...]]:
     return _each("next", known[:1], text=f"After that: {', '.join(after)}." if after else ""), tuple(known[:1])
 
 
-def _last_done(finder: Finder) -> tuple[Item, tuple[int, ...]]:
-    done = [task for task in finder.context.tasks if task.completed is not None]
+def _ranked(action: Query, ids: tuple[int, ...], finder: Finder) -> tuple[Item, tuple[int, ...]]:
+    """The task that is due last, waits longest or was added last; what is overdue waits longer than what is not."""
+    scope = _scope(action)
+    found = finder.scoped(_named_in(scope, finder), "pending")
+    known = [] if isinstance(found, Unclear) else [task for task in found if not ids or task.id in ids]
+    if action.about == "last":
+        known = sorted((task for task in known if task.due_date is not None), key=_moment)[-1:]
+    elif action.about == "oldest":
+        late = [task for task in known if task.due_date is not None and task.due_date < finder.today]
+        known = sorted(late, key=_moment)[:1] or sorted(known, key=lambda task: task.id)[:1]
+    else:
+        known = sorted(known, key=lambda task: task.id)[-1:]
+    if not known:
+        return _list(Query(scope=scope), finder)
+    return _details((known[0].id,)), (known[0].id,)
+
+
+def _days(action: Query, finder: Finder) -> Item:
+    """Which of some days have most to do, and which nothing; without days of its own, those of the next week."""
+    scope = _scope(action)
+    first = max(finder.today, scope.due_from or finder.today)
+    last = scope.due_to or first + dt.timedelta(days=6)
+    found = finder.scoped(replace(scope, due=None, due_from=first, due_to=last), "pending")
+    due = Counter(task.due_date for task in found) if not isinstance(found, Unclear) else Counter()
+    days = [first + dt.timedelta(days=each) for each in range(min(max((last - first).days, 0), DAYS) + 1)]
+    put = {day: describe_due(day, None, today=finder.today) for day in days}
+    fullest = max(days, key=lambda day: due[day])
+    free = [put[day] for day in days if not due[day]]
+    said = [f"{put[fullest]} has the most to do: {count(due[fullest], kind='open')}."] if due[fullest] else []
+    said.append(f"Free: {', '.join(free)}." if free else "None of these days is free.")
+    calls = (Call(tool="list_tasks", arguments={"due": f"{days[0]}..{days[-1]}", "limit": SHOWN}),)
+    return Item(kind="say", calls=calls, lookups=1, text=" ".join(said))
+
+
+def _moment(task: TaskView) -> tuple[dt.date, dt.time]:
+    return task.due_date or dt.date.max, task.due_time or dt.time.max
+
+
+def _last_done(scope: Scope, finder: Finder) -> tuple[Item, tuple[int, ...]]:
+    passed = finder.excepted(scope)
+    done = [task for task in finder.of("completed") if isinstance(passed, Unclear) or task.id not in passed]
     last = tuple(task.id for task in sorted(done, key=lambda task: str(task.completed))[-1:])
     if not last:
         return _list(Query(scope=Scope(status="completed")), finder)
@@ -170,7 +218,8 @@ def _history(action: Query, ids: tuple[int, ...], finder: Finder) -> Item:
     of += [_in_time(action.during)] if action.during else []
     each = [{**arguments, "task_id": task_id} for task_id in ids] or [arguments]
     calls = tuple(Call(tool="list_changes", arguments=one) for one in each)
-    return Item(kind="history", calls=calls, words=(action.deed or "", *of))
+    most = 1 if action.latest else None
+    return Item(kind="history", calls=calls, words=(action.deed or "", *of), most=most)
 
 
 def _in_time(words: str) -> str:
@@ -196,7 +245,8 @@ def _list(action: Query, finder: Finder) -> tuple[Item, tuple[int, ...]]:
         for each, limit in zip(statuses, limits, strict=False)
     )
     words = tuple(_narrowed(scope, finder))
-    return Item(kind="count" if action.count_only else "list", calls=calls, words=words, only=only), ()
+    head = f"No task mentions “{escaped(action.unmatched)}”." if action.unmatched else ""
+    return Item(kind="count" if action.count_only else "list", calls=calls, words=words, only=only, head=head), ()
 
 
 def _status(scope: Scope) -> Status:
@@ -250,6 +300,8 @@ def _narrowed(scope: Scope, finder: Finder) -> list[str]:
         words.append(days if days.startswith(("from ", "up ")) else f"on {days}")
     words += [_PARTS[scope.part]] if scope.part else []
     words += [f"at {scope.time:%H:%M}"] if scope.time else []
+    words += [f"from {scope.time_from:%H:%M} on"] if scope.time_from else []
+    words += [f"before {scope.time_to:%H:%M}"] if scope.time_to else []
     words += [f"in {escaped(scope.project)}"] if scope.project else []
     words += [f"tagged \\#{escaped(scope.tag.removeprefix('#'))}"] if scope.tag else []
     words += [f"with {scope.priority} priority"] if scope.priority else []
@@ -260,8 +312,11 @@ def _narrowed(scope: Scope, finder: Finder) -> list[str]:
     words += [f"without a {_FIELDS[name]}" for name in sorted(scope.lacks)]
     if scope.without:
         excepted = finder.excepted(scope)
-        number = 0 if isinstance(excepted, Unclear) else len(excepted)
-        words.append(f"apart from {count(number)}")
+        ids = () if isinstance(excepted, Unclear) else sorted(excepted)
+        named = [f"#{each} {escaped(view.title)}" for each in ids if (view := finder.view(each)) is not None]
+        by_name = all(target.ids for target in scope.without)
+        few = by_name and 0 < len(named) == len(ids) <= NAMED
+        words.append(f"apart from {' and '.join(named) if few else count(len(ids))}")
     return words
 
 
