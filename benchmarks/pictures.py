@@ -138,6 +138,7 @@ SCENES: Final[Mapping[str, Scene]] = {
     "today": _keys("ctrl+l", "1"),
     "upcoming": _keys("ctrl+l", "2"),
     "week": _keys("ctrl+l", "3"),
+    "agenda": _keys("ctrl+l", "3", "f"),
     "projects": _keys("ctrl+l", "4", "f"),
     "tags": _keys("ctrl+l", "5"),
     "done": _keys("ctrl+l", "6"),

@@ -28,18 +28,18 @@ DAY_PARTS: Final = ((time(0), "Morning"), (time(12), "Afternoon"), (time(17), "E
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class View:
-    """A view by its name; `grouping` is what it begins with, None where its sections are its own. `action` is what
+    """A view by its name; `grouping` is what it begins with, where "date" means its own sections. `action` is what
     shows it by a key, "" where nothing does."""
 
     id: ViewId
     title: str
-    grouping: Grouping | None = None
+    grouping: Grouping = "date"
     action: str = ""
     pinned: bool = False
 
 
 VIEWS: Final[tuple[View, ...]] = (
-    View(id="all", title="All", grouping="date", action="chat.view_all"),
+    View(id="all", title="All", action="chat.view_all"),
     View(id="today", title="Today", action="chat.view_today"),
     View(id="upcoming", title="Upcoming", action="chat.view_upcoming"),
     View(id="week", title="Week", action="chat.view_week"),
@@ -97,21 +97,17 @@ class Arrangement:
 
 
 def arranged(
-    arrangement: Arrangement, tasks: Iterable[Task], *, now: datetime, keep: Collection[int] = ()
+    arrangement: Arrangement, tasks: Iterable[Task], *, now: datetime, keep: Collection[int] = (), weeks: int = 0
 ) -> list[Section]:
-    """Return the sections of a view, in order. `now` is local. Tasks of `keep` are done and stay where they stood."""
-    shown = list(tasks)
-    match arrangement.view.id:
-        case "today":
-            return _today(shown, now, keep)
-        case "upcoming":
-            return _upcoming(shown, now.date(), keep)
-        case "week":
-            return _week(shown, now.date(), keep)
-        case "done":
-            return _done(shown, now)
-        case _:
-            return _grouped(arrangement, shown, now, keep)
+    """Return the sections of a view, in order. `now` is local. Tasks of `keep` are done and stay where they stood. The
+    week is the one that begins so many `weeks` from today."""
+    found = _own_sections(arrangement.view, list(tasks), now, keep, weeks)
+    if arrangement.grouping != "date":
+        found = _grouped(arrangement, found)
+    if arrangement.sorting == "due":
+        return found
+    key, done = _SORT_KEYS[arrangement.sorting], arrangement.view.id == "done"
+    return [_sorted(section, key) if done or section.kind != "done" else section for section in found]
 
 
 def progress(tasks: Iterable[Task], *, now: datetime) -> tuple[int, int]:
@@ -132,6 +128,20 @@ def bar(done: int, total: int, width: int) -> str:
 
 
 # --- the views ---
+
+
+def _own_sections(view: View, tasks: Sequence[Task], now: datetime, keep: Collection[int], weeks: int) -> list[Section]:
+    match view.id:
+        case "today":
+            return _today(tasks, now, keep)
+        case "upcoming":
+            return _upcoming(tasks, now.date(), keep)
+        case "week":
+            return _week(tasks, now.date(), keep, weeks)
+        case "done":
+            return _done(tasks, now)
+        case _:
+            return sections(tasks, today=now.date(), now=now, keep=keep)
 
 
 def _is_open(task: Task, keep: Collection[int]) -> bool:
@@ -173,18 +183,25 @@ def _upcoming(tasks: Sequence[Task], today: date, keep: Collection[int]) -> list
         else:
             months.setdefault(task.due_date.replace(day=1), []).append(task)
     return [
-        *(Section(kind="day", name=_day_title(day, today), tasks=_in_order(days[day])) for day in sorted(days)),
+        *(_day(day, days[day], today) for day in sorted(days)),
         *(Section(kind="group", name=_month_title(month), tasks=_in_order(months[month])) for month in sorted(months)),
     ]
 
 
-def _week(tasks: Sequence[Task], today: date, keep: Collection[int]) -> list[Section]:
-    days = [today + timedelta(days=ahead) for ahead in range(7)]
+def _week(tasks: Sequence[Task], today: date, keep: Collection[int], weeks: int) -> list[Section]:
+    """Return what is overdue, where the week begins today, and seven days."""
+    days = [today + timedelta(days=ahead) for ahead in range(7 * weeks, 7 * weeks + 7)]
     due: dict[date, list[Task]] = {day: [] for day in days}
+    late = []
     for task in tasks:
-        if _is_open(task, keep) and task.due_date in due:
+        if not _is_open(task, keep) or task.due_date is None:
+            continue
+        if task.due_date in due:
             due[task.due_date].append(task)
-    return [Section(kind="day", name=_day_title(day, today), tasks=_in_order(due[day])) for day in days]
+        elif task.due_date < today and not weeks:
+            late.append(task)
+    overdue = [Section(kind="overdue", tasks=_in_order(late))] if late else []
+    return [*overdue, *(_day(day, due[day], today) for day in days)]
 
 
 def _done(tasks: Sequence[Task], now: datetime) -> list[Section]:
@@ -196,6 +213,10 @@ def _done(tasks: Sequence[Task], now: datetime) -> list[Section]:
         Section(kind="done", name=_day_title(day, now.date()), tasks=_latest_first(found[day]))
         for day in sorted(found, reverse=True)
     ]
+
+
+def _day(day: date, tasks: Iterable[Task], today: date) -> Section:
+    return Section(kind="day", name=_day_title(day, today), tasks=_in_order(tasks), day=day)
 
 
 def _day_title(day: date, today: date) -> str:
@@ -219,26 +240,25 @@ def _latest_first(tasks: Iterable[Task]) -> tuple[Task, ...]:
 # --- groups and orders ---
 
 
-def _grouped(arrangement: Arrangement, tasks: Sequence[Task], now: datetime, keep: Collection[int]) -> list[Section]:
-    key = _SORT_KEYS[arrangement.sorting]
-    if arrangement.grouping == "date":
-        found = sections(tasks, today=now.date(), now=now, keep=keep)
-        return found if arrangement.sorting == "due" else [_sorted(section, key) for section in found]
-    names = _NAMES[arrangement.grouping]
+def _grouped(arrangement: Arrangement, found: Sequence[Section]) -> list[Section]:
+    """Return the tasks of some sections in other groups. What Today has done stays a section of its own; elsewhere,
+    what is done goes only into the groups of Done."""
+    names, view = _NAMES[arrangement.grouping], arrangement.view.id
     groups: dict[tuple[Any, ...], tuple[str, list[Task]]] = {}
-    for task in tasks:
-        if _is_open(task, keep):
-            for place, name in names(task):
-                groups.setdefault(place, (name, []))[1].append(task)
+    for section in found:
+        if section.kind != "done" or view == "done":
+            for task in section.tasks:
+                for place, name in names(task):
+                    groups.setdefault(place, (name, []))[1].append(task)
+    in_order = _latest_first if view == "done" else _in_order
     return [
-        Section(kind="group", name=groups[place][0], tasks=tuple(sorted(groups[place][1], key=key)))
-        for place in sorted(groups)
+        *(Section(kind="group", name=groups[at][0], tasks=in_order(groups[at][1])) for at in sorted(groups)),
+        *(section for section in found if section.kind == "done" and view == "today"),
     ]
 
 
 def _sorted(section: Section, key: Callable[[Task], Any]) -> Section:
-    """Return an open section in another order; what is done stays latest first."""
-    return section if section.kind == "done" else replace(section, tasks=tuple(sorted(section.tasks, key=key)))
+    return replace(section, tasks=tuple(sorted(section.tasks, key=key)))
 
 
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
@@ -264,7 +284,7 @@ _NAMES: Final[Mapping[Grouping, Callable[[Task], list[tuple[tuple[Any, ...], str
     "project": _by_project,
     "tag": _by_tag,
     "priority": _by_priority,
-    "nothing": lambda _: [((0,), "Open")],
+    "nothing": lambda _: [((0,), "Tasks")],
 }
 _SORT_KEYS: Final[Mapping[Sorting, Callable[[Task], tuple[Any, ...]]]] = {
     "due": order,

@@ -33,8 +33,8 @@ async def test_every_view_by_its_key_and_by_the_mouse() -> None:
         await chat.until(lambda: isinstance(chat.focused, TaskList))
         for key, *texts in (
             ("1", "today · 1 of 4 done", "Morning", "Evening", "Done today", "walk the dog"),
-            ("2", "upcoming", "Today · Tue 24 Nov", "Fri 27 Nov"),
-            ("3", "week", "Mon 30 Nov"),
+            ("2", "upcoming · 3", "Today · Tue 24 Nov", "Fri 27 Nov"),
+            ("3", "week · 4", "Overdue", "4 days late", "Mon 30 Nov"),
             ("4", "projects", "+shopping", "No project"),
             ("5", "tags", "No tag"),
             ("6", "Sun 22 Nov", "letter", "walk the dog"),
@@ -152,8 +152,20 @@ async def test_sections_collapse_and_open_again() -> None:
         await chat.press("b", "o")
         await chat.until(lambda: "Grouped by project, sorted by priority." in chat.toasts())
         await chat.wait_for("No project")
-        await chat.press("1", "b")
-        await chat.until(lambda: "Today has an order of its own." in chat.toasts())
+        await chat.press("1", "b", "o")
+        await chat.wait_for("today", "No project")
+
+
+async def test_the_day_by_its_hours_shows_where_now_is() -> None:
+    async with chatting(backend_of(tasks=LIST), size=(120, 40)) as chat:
+        await chat.press("ctrl+l", "1")
+        await chat.wait_for("4 ○ 09:00 water the plants ↻", "3 ○ 17:00 call the plumber", "Done today")
+        lines = pane(chat)
+        assert lines.index("Morning 1") < next(i for i, line in enumerate(lines) if line.startswith("── now ─"))
+        assert next(i for i, line in enumerate(lines) if line.startswith("── now ─")) < lines.index("Evening 1")
+        await chat.press("2")
+        await chat.wait_for("upcoming · 3")
+        assert "── now" not in chat.text
 
 
 async def test_the_width_the_view_and_the_full_width_are_as_one_likes(tmp_path: Path) -> None:

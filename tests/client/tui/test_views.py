@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kirotodo.client.tui.screens.postpone import days_of, describe_days, postponed
-from kirotodo.client.tui.screens.task_requests import skipped_to
+from kirotodo.client.tui.screens.task_requests import shifted, skipped_to
 from kirotodo.client.tui.views import BY_ID, Arrangement, arranged, bar, natural, progress
 from kirotodo.core.domain.task import PRIORITIES, Change, Changed, Task
 from tests.client.tui.list_host import NOW, TODAY, days, task
@@ -56,9 +56,10 @@ def test_upcoming_has_a_section_for_each_day_and_then_for_each_month() -> None:
     ]
 
 
-def test_the_week_has_seven_days_with_something_due_or_not() -> None:
+def test_the_week_has_what_is_late_and_seven_days_with_something_due_or_not() -> None:
     week = shown("week")
     assert [title for title, _ in week] == [
+        "Overdue",
         "Today · Tue 24 Nov",
         "Tomorrow · Wed 25 Nov",
         "Thu 26 Nov",
@@ -67,7 +68,9 @@ def test_the_week_has_seven_days_with_something_due_or_not() -> None:
         "Sun 29 Nov",
         "Mon 30 Nov",
     ]
-    assert [ids for _, ids in week] == [[2, 3, 4, 5], [6], [], [], [], [], []]
+    assert [ids for _, ids in week] == [[1], [2, 3, 4, 5], [6], [], [], [], [], []]
+    after = arranged(Arrangement(view=BY_ID["week"]), TASKS, now=NOW, weeks=1)
+    assert [section.day for section in after] == [days(number) for number in range(7, 14)]
 
 
 def test_done_is_by_day_the_latest_first() -> None:
@@ -84,9 +87,31 @@ def test_a_task_stands_under_each_of_its_tags() -> None:
     assert shown("tags", grouping="tag")[:2] == [("#a", [6]), ("#b", [6])]
 
 
+@pytest.mark.parametrize(
+    ("view", "grouping", "groups"),
+    [
+        ("today", "priority", [("No priority", [1, 2, 3, 4, 5]), ("Done today", [9])]),
+        ("upcoming", "project", [("+Step 9", [7]), ("+step 10", [6]), ("No project", [2, 3, 4, 5])]),
+        ("week", "tag", [("#a", [6]), ("#b", [6]), ("No tag", [1, 2, 3, 4, 5])]),
+        ("done", "project", [("No project", [9, 10])]),
+        ("done", "nothing", [("Tasks", [9, 10])]),
+    ],
+)
+def test_views_with_sections_of_their_own_take_other_groups_too(view: str, grouping: str, groups: object) -> None:
+    assert shown(view, grouping=grouping) == groups
+
+
+@pytest.mark.parametrize("view", ["today", "upcoming", "week", "done"])
+def test_and_other_orders_within_their_sections(view: str) -> None:
+    last = {"due_date": TODAY, "due_time": time(9), "completed_at": NOW if view == "done" else None}
+    some = [task(1, "b", **last), task(2, "a", **last, priority="low"), task(3, "late", due_date=days(-1))]
+    assert [2, 1] in [ids for _, ids in shown(view, *some, sorting="title")]
+    assert [2, 1] in [ids for _, ids in shown(view, *some, sorting="priority")]
+
+
 def test_grouping_and_sorting() -> None:
     by_title = [task(1, "step 10"), task(2, "Step 9", priority="low"), task(3, "apple")]
-    assert shown("all", *by_title, grouping="nothing", sorting="title") == [("Open", [3, 2, 1])]
+    assert shown("all", *by_title, grouping="nothing", sorting="title") == [("Tasks", [3, 2, 1])]
     assert shown("all", *by_title, grouping="priority") == [("Low priority", [2]), ("No priority", [1, 3])]
     assert shown("all", *by_title, sorting="priority") == [("No date", [2, 1, 3])]
 
@@ -132,6 +157,23 @@ def test_natural_keys_can_always_be_compared(one: str, other: str) -> None:
 )
 def test_nothing_is_postponed_into_the_past(due: Any, to: Any, day: Any) -> None:
     assert postponed(due, to, today=TODAY) == day
+
+
+@pytest.mark.parametrize(
+    ("due", "by", "day"),
+    [
+        (None, 1, TODAY),
+        (None, -1, None),
+        (days(-5), 1, TODAY),
+        (days(-5), -1, None),
+        (TODAY, -1, None),
+        (TODAY, 1, days(1)),
+        (days(1), -1, TODAY),
+        (days(400), 1, days(401)),
+    ],
+)
+def test_a_task_moves_by_a_day_but_not_into_the_past(due: Any, by: int, day: Any) -> None:
+    assert shifted(due, by, today=TODAY) == day
 
 
 def test_the_days_that_tasks_come_to_lie_on_are_named_with_how_many_each_gets() -> None:

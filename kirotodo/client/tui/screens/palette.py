@@ -41,6 +41,7 @@ WIDGETS: Final[Mapping[Scope, str]] = {
     "answer": "AnswerEnd",
     "card": "TaskCard",
     "tasks": "TaskPane",
+    "week": "WeekGrid",
 }
 """The widgets of the chat that actions act on."""
 WHEN: Final[Mapping[Scope, str]] = {
@@ -53,6 +54,7 @@ WHEN: Final[Mapping[Scope, str]] = {
     "answer": "on an answer that failed or was stopped",
     "card": "on tasks that an answer lists",
     "tasks": "in the task list",
+    "week": "in the week at full width",
 }
 """When there is something for them to act on."""
 OPENERS: Final[Mapping[Scope, str]] = {

@@ -18,11 +18,11 @@ from kirotodo.client.tui.keymap import bindings, hints, keys_of
 from kirotodo.client.tui.messages import Edited
 from kirotodo.client.tui.screens.dialog import DialogScreen
 from kirotodo.client.tui.screens.task_edit import DueScreen, days_away
-from kirotodo.client.tui.screens.task_requests import first_of
+from kirotodo.client.tui.screens.task_requests import first_of, move_to
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.task_pane import Postponement
-from kirotodo.core.backend import Backend, TaskFields
-from kirotodo.core.domain.task import Changed, Task
+from kirotodo.core.backend import Backend
+from kirotodo.core.domain.task import Task
 from kirotodo.core.text.dates import describe_day
 from kirotodo.core.text.width import width as cell_width
 
@@ -200,14 +200,6 @@ class PostponeScreen(DialogScreen):
         """Move the tasks, those of one day at a time."""
         today = self._today()
         days = days_of(self._tasks, self._to, today=today)
-        changed = [await backend.update_tasks(ids, TaskFields(due_date=day)) for day, ids in days.items()]
         when = describe_day(next(iter(days)), today=today) if len(days) == 1 else describe_days(days, today=today)
-        return Edited(
-            Changed(
-                tasks=tuple(task for part in changed for task in part.tasks),
-                removed=tuple(id for part in changed for id in part.removed),
-                changes=tuple(change for part in changed for change in part.changes),
-            ),
-            f"Due {when}: {first_of([task.title for task in self._tasks])}",
-            settles_marks=True,
-        )
+        changed = await move_to(backend, days)
+        return Edited(changed, f"Due {when}: {first_of([task.title for task in self._tasks])}", settles_marks=True)

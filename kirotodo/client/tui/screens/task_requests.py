@@ -1,13 +1,13 @@
 """The requests of the task pane: direct edits of the list, and dialogs for those that need text."""
 
-from collections.abc import Collection, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta
 
 from kirotodo.client.tui.shell import Shell
 from kirotodo.client.tui.widgets.task_pane import TaskPane
-from kirotodo.core.backend import TaskFields
+from kirotodo.core.backend import Backend, TaskFields
 from kirotodo.core.domain.task import Changed, Task
-from kirotodo.core.text.dates import describe_due
+from kirotodo.core.text.dates import describe_day, describe_due
 
 NAMED = 3
 
@@ -40,6 +40,8 @@ def handle_task_request(shell: Shell, request: TaskPane.Request) -> None:
             tasks, fields = (request.task, *request.others), TaskFields(priority=request.priority)
             notice = f"Priority {request.priority}: {_titles(tasks)}"
             shell.edit(lambda backend: backend.update_tasks([task.id for task in tasks], fields), notice)
+        case TaskPane.ShiftRequested():
+            _shift(shell, request.tasks, request.days)
         case TaskPane.SkipRequested():
             _skip(shell, [task.id for task in request.tasks])
         case TaskPane.UndoRequested():
@@ -72,6 +74,42 @@ def _skip(shell: Shell, ids: Sequence[int]) -> None:
     """Skip the open occurrence of routines, all or none."""
     today = shell.clock().date()
     shell.edit(lambda backend: backend.skip_tasks(ids), lambda changed: skipped_to(changed, only=ids, today=today))
+
+
+def _shift(shell: Shell, tasks: Sequence[Task], by: int) -> None:
+    """Move each task by a day, but not into the past."""
+    today = shell.clock().date()
+    days: dict[date, tuple[int, ...]] = {}
+    for task in tasks:
+        if (day := shifted(task.due_date, by, today=today)) is not None:
+            days[day] = (*days.get(day, ()), task.id)
+    moved = {id for ids in days.values() for id in ids}
+    if not days:
+        shell.toast(f"Nothing moves into the past: {_titles(tasks)}", "warning")
+        return
+    way = "a day later" if by > 0 else "a day earlier"
+    when = describe_day(next(iter(days)), today=today) if len(days) == 1 else way
+    notice = f"Due {when}: {_titles([task for task in tasks if task.id in moved])}"
+    shell.edit(lambda backend: move_to(backend, days), notice)
+
+
+def shifted(due: date | None, by: int, *, today: date) -> date | None:
+    """Return the day so many days from the one that a task is due; None stands for a day in the past. What is overdue
+    or has no date comes to lie on today."""
+    if due is None or due < today:
+        return today if by > 0 else None
+    day = due + timedelta(days=by)
+    return day if day >= today else None
+
+
+async def move_to(backend: Backend, days: Mapping[date, Sequence[int]]) -> Changed:
+    """Make tasks due on other days, those of one day at a time."""
+    changed = [await backend.update_tasks(ids, TaskFields(due_date=day)) for day, ids in days.items()]
+    return Changed(
+        tasks=tuple(task for part in changed for task in part.tasks),
+        removed=tuple(id for part in changed for id in part.removed),
+        changes=tuple(change for part in changed for change in part.changes),
+    )
 
 
 def skipped_to(changed: Changed, *, only: Collection[int], today: date) -> str:

@@ -46,8 +46,8 @@ RECURS: Final = "↻"
 WAITS: Final = "⇡"
 """Stands behind the title while an edit of the task waits for the server."""
 PRIORITY_MARKS: Final[dict[Priority, str]] = {"none": "", "low": "!", "medium": "!!", "high": "!!!"}
-_PRIORITY_INKS: Final[dict[Priority, str]] = {"none": "", "low": "$text-muted", "medium": "$warning", "high": "$error"}
-_DUE_INKS: Final[dict[Urgency, str]] = {
+PRIORITY_INKS: Final[dict[Priority, str]] = {"none": "", "low": "$text-muted", "medium": "$warning", "high": "$error"}
+DUE_INKS: Final[dict[Urgency, str]] = {
     "late": "$error",
     "passed": "$warning bold",
     "today": "$warning",
@@ -65,11 +65,13 @@ TAIL_MAX: Final = 0.5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
-    """One section of the task list: its tasks, in order. `name` is its heading where the kind alone does not say it."""
+    """One section of the task list: its tasks, in order. `name` is its heading where the kind alone does not say it,
+    `day` the day that a section of kind "day" is about."""
 
     kind: SectionKind
     tasks: tuple[Task, ...]
     name: str = ""
+    day: date | None = None
 
     @property
     def title(self) -> str:
@@ -152,7 +154,8 @@ def task_line(
     recurs = (f" {RECURS}" if task.recurrence else "") + (f" {WAITS}" if waits else "")
     title = steady(one_line(task.title)) or "(no title)"
     text_width = max(1, width - number_width - 4)
-    needed = cell_len(title) + len(recurs) + (len(mark) + 1 if mark else 0)
+    hour = f"{task.due_time:%H:%M} " if section is not None and section.kind == "part" and task.due_time else ""
+    needed = cell_len(title) + len(hour) + len(recurs) + (len(mark) + 1 if mark else 0)
     said = section.title if section is not None and section.kind == "group" else ""
     project, due = _tail(task, now, space=text_width, needed=needed, section=section)
     tail_width = cell_len(project) + cell_len(due) + (1 if project and due else 0)
@@ -161,7 +164,7 @@ def task_line(
     tags += " " if tags and tail_width else ""
     tail_width += cell_len(tags)
     title_width = max(
-        1, text_width - tail_width - (1 if tail_width else 0) - (len(mark) + 1 if mark else 0) - len(recurs)
+        1, text_width - tail_width - (1 if tail_width else 0) - (len(mark) + 1 if mark else 0) - len(recurs) - len(hour)
     )
     title = cut(title, title_width)
     gap = " " * max(0, title_width - cell_len(title) + (1 if tail_width else 0))
@@ -169,15 +172,16 @@ def task_line(
     line = Content.assemble(
         (MARKED if marked else " ", "$accent" if marked else ""),
         (f"{shown_number(task):>{number_width - 1}} ", MUTED),
-        (f"{DONE if task.completed else OPEN} ", "$success" if task.completed else _circle_ink(at)),
-        (f"{mark} " if mark else "", _PRIORITY_INKS[task.priority]),
+        (f"{DONE if task.completed else OPEN} ", "$success" if task.completed else circle_ink(at)),
+        (hour, DUE_INKS[at]),
+        (f"{mark} " if mark else "", PRIORITY_INKS[task.priority]),
         (title, f"{MUTED}{strike}" if task.completed else ""),
         (recurs, MUTED),
         gap,
         (tags, MUTED),
         (project, project_ink(task.project)),
         " " if project and due else "",
-        (due, _DUE_INKS[at]),
+        (due, DUE_INKS[at]),
     )
     line = line.truncate(width, pad=True)
     return Content(line.plain) if bare else line
@@ -191,7 +195,9 @@ def shown_number(task: Task) -> str:
 def _tail(task: Task, now: datetime, *, space: int, needed: int, section: Section | None) -> tuple[str, str]:
     """Project and due label, as much of them as leaves the title enough space."""
     most = int(space * TAIL_MAX)
-    if section is not None and section.one_day:
+    if section is not None and section.kind == "part":
+        due = ""  # it stands before the title
+    elif section is not None and section.one_day:
         due = f"{task.due_time:%H:%M}" if task.due_time is not None else ""
     else:
         due = describe_due_briefly(task.due_date, task.due_time, today=now.date())
@@ -216,7 +222,8 @@ def project_ink(project: str | None) -> str:
     return f"$project-{zlib.crc32(project.casefold().encode()) % PROJECT_INKS}" if project else MUTED
 
 
-def _circle_ink(at: Urgency) -> str:
+def circle_ink(at: Urgency) -> str:
+    """Return the colour of the circle of an open task."""
     return "$error" if at == "late" else "$primary"
 
 
@@ -231,6 +238,8 @@ class Row:
     task: Task | None = None
     section: Section | None = None
     note: str = ""
+    rule: bool = False
+    """The note stands in a line across the list."""
     under: Section | None = None
     """The section of a task."""
     marked: bool = False
@@ -338,6 +347,19 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
             if row.collapsed and row.section is not None and row.section.title == title:
                 self.cursor = index
 
+    def to_first(self) -> None:
+        """Go to the first task."""
+        self.move(-len(self._rows))
+
+    def to_last(self) -> None:
+        """Go to the last task."""
+        self.move(len(self._rows))
+
+    def stand_on(self, task_id: int) -> None:
+        """Move the cursor to a task, where it is there."""
+        found = (index for index, row in enumerate(self._rows) if row.task is not None and row.task.id == task_id)
+        self.cursor = next(found, self.cursor)
+
     def page(self, pages: int) -> None:
         """Move the cursor by so many pages."""
         self.move(pages * max(1, self.size.height - 1))
@@ -407,6 +429,8 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
             sign = COLLAPSED if row.collapsed else " "
             title = fill(steady(one_line(row.section.title)), max(0, width - len(count) - 2))
             return Content(f"{sign}{title}{count}").truncate(width)
+        if row.rule:
+            return Content(f" ── {row.note} ".ljust(width, "─")).truncate(width)
         return Content(f" {row.note}").truncate(width, ellipsis=True)
 
     # --- the mouse ---

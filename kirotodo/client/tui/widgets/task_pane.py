@@ -1,6 +1,6 @@
 """The task pane: a view of the tasks in sections, for keys and mouse. It posts requests and edits nothing itself."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final, Literal
@@ -34,10 +34,12 @@ from kirotodo.client.tui.views import (
 )
 from kirotodo.client.tui.widgets.completion import CompletionPopup
 from kirotodo.client.tui.widgets.filter_field import FilterField, FilterPopup
-from kirotodo.client.tui.widgets.task_list import Row, Section, TaskList, sections
+from kirotodo.client.tui.widgets.task_list import Row, Section, TaskList
 from kirotodo.client.tui.widgets.view_bar import ViewBar
+from kirotodo.client.tui.widgets.week_grid import GRID_FROM, Column, WeekGrid
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task
 from kirotodo.core.domain.view import View as SavedView
+from kirotodo.core.text.dates import describe_day
 
 LONGEST_SLEEP: Final = 600.0
 """Seconds until the pane looks again in any case: the timer stands still while a computer sleeps."""
@@ -45,9 +47,12 @@ Postponement = Literal["tomorrow", "a day later", "next week"]
 AIRY: Final = 30
 """Lines of the pane from which there is an empty one between two sections."""
 WIDTH_STEP: Final = 6
+WEEKS_AHEAD: Final = 520
+"""Weeks that the grid can be turned on by."""
 NOTHING: Final[Mapping[str, str]] = {
     "today": "Nothing is due today.",
     "upcoming": "Nothing is due in the days to come.",
+    "week": "Nothing is due this week.",
     "done": "Nothing is done yet.",
 }
 EMPTY: Final = ("Nothing to do.", "", "{} adds a task here, or", "write it in the conversation.")
@@ -88,6 +93,13 @@ class TaskPane(Vertical):
 
         tasks: tuple[Task, ...]
         to: Postponement
+
+    @dataclass
+    class ShiftRequested(Request):
+        """Move the tasks so many days on, or back."""
+
+        tasks: tuple[Task, ...]
+        days: int
 
     @dataclass
     class SkipRequested(Request):
@@ -189,12 +201,16 @@ class TaskPane(Vertical):
         self._offered: dict[ViewId, tuple[View, Sorting]] = {view.id: (view, "due") for view in VIEWS}
         self._filtering = ListFilter("", today=date.min, zone=None)
         self._dragging = self._airy = False
+        self._weeks = 0
         self._list = TaskList(now=self._now)
+        self._grid = WeekGrid(now=self._now)
+        self._grid.display = False
 
     def compose(self) -> ComposeResult:
         """Yield the names of the views, the list and the field for the filter."""
         yield ViewBar(id="views")
         yield self._list
+        yield self._grid
         popup = FilterPopup(self._known, id="filter-words")
         yield FilterField(popup, id="task-filter")
         yield popup
@@ -227,7 +243,11 @@ class TaskPane(Vertical):
     @property
     def current(self) -> Task | None:
         """Return the task under the cursor."""
-        return self._list.current
+        return self._body.current
+
+    @property
+    def _body(self) -> TaskList | WeekGrid:
+        return self._grid if self._grid.display else self._list
 
     def set_tasks(self, tasks: Sequence[Task], *, total: int | None = None) -> None:
         """Show these tasks and no others; `total` counts the whole list where it holds more."""
@@ -284,7 +304,7 @@ class TaskPane(Vertical):
 
     def focus(self, scroll_visible: bool = True) -> "TaskPane":
         """Focus the list."""
-        self._list.focus(scroll_visible)
+        self._body.focus(scroll_visible)
         return self
 
     def _now(self) -> datetime:
@@ -297,16 +317,42 @@ class TaskPane(Vertical):
         now = self._now()
         wanted = self._wanted(now)
         found = [task for task in self._of_view() if wanted.holds(task)]
-        if self._arrangement == Arrangement():
-            laid_out = sections(found, today=now.date(), now=now, keep=self._kept)
+        keep = {*self._kept, *self._of_saved} if is_saved(self.view.id) else self._kept
+        laid_out = arranged(self._arrangement, found, now=now, keep=keep, weeks=self._weeks)
+        shown = {task.id: task for section in laid_out for task in section.tasks}
+        notes = self._notes(bool(shown))
+        if self._show_body(grid=self._fits_grid()):
+            note = "" if not notes or (self.view.id == "week" and not self._filtering) else notes[0].note
+            self._grid.set_columns(self._week(laid_out, now), note=note, airy=self._airy)
         else:
-            keep = {*self._kept, *self._of_saved} if is_saved(self.view.id) else self._kept
-            laid_out = arranged(self._arrangement, found, now=now, keep=keep)
-        rows = self._rows(laid_out)
-        self._list.set_rows([*rows, *self._notes(any(row.task for row in rows))])
-        self.border_title = self._title(now)
+            self._list.set_rows([*self._rows(laid_out), *notes])
+        self.border_title = self._title(now, shown.values())
         bar = self.query_one(ViewBar)
         bar.shown = self.view.id
+
+    def _fits_grid(self) -> bool:
+        arrangement = self._arrangement
+        return arrangement.view.id == "week" and arrangement.grouping == "date" and self.size.width >= GRID_FROM
+
+    def _show_body(self, *, grid: bool) -> bool:
+        """Show the grid or the list; the focus goes along."""
+        shown, hidden = (self._grid, self._list) if grid else (self._list, self._grid)
+        if hidden.display:
+            shown.display = True
+            if hidden.has_focus:
+                self.screen.set_focus(shown)
+            hidden.display = False
+        return grid
+
+    def _week(self, laid_out: Sequence[Section], now: datetime) -> list[Column]:
+        return [
+            Column(
+                section=section,
+                rows=tuple(self._row(task, section) for task in section.tasks),
+                today=section.day == now.date(),
+            )
+            for section in laid_out
+        ]
 
     def _of_view(self) -> Iterable[Task]:
         """Return the tasks among which the view chooses."""
@@ -325,13 +371,19 @@ class TaskPane(Vertical):
                 rows.append(Row())
             rows.append(Row(section=section, collapsed=collapsed))
             if not collapsed:
-                rows.extend(
-                    Row(task=task, under=section, marked=task.id in self._marked, waits=task.id in self.pending)
-                    for task in section.tasks
-                )
-        return rows
+                rows.extend(self._row(task, section) for task in section.tasks)
+        return self._with_now(rows)
 
-    def _title(self, now: datetime) -> Content:
+    def _row(self, task: Task, section: Section) -> Row:
+        return Row(task=task, under=section, marked=task.id in self._marked, waits=task.id in self.pending)
+
+    def _with_now(self, rows: list[Row]) -> list[Row]:
+        """Return the rows with a line after the last one of today whose time has passed."""
+        now = self._now().time()
+        passed = [index for index, row in enumerate(rows) if (hour := _hour_of(row)) is not None and hour < now]
+        return [*rows[: passed[-1] + 1], Row(note="now", rule=True), *rows[passed[-1] + 1 :]] if passed else rows
+
+    def _title(self, now: datetime, shown: Collection[Task]) -> Content:
         if self._marked:
             return Content(f"{len(self._marked)} marked")
         if self.view.id == "today":
@@ -343,9 +395,12 @@ class TaskPane(Vertical):
             return line(f"{self.view.title} · {len(self._of_saved)}")
         pending = sum(not task.completed for task in self._tasks.values()) + self._more
         if self._filtering:
-            found = {row.task.id for row in self._list.rows if row.task is not None}
-            return Content(f"{len(found):,} of {pending:,}")
+            return Content(f"{len(shown):,} of {pending:,}")
+        if self.view.id in ("upcoming", "week"):
+            pending = sum(not task.completed for task in shown)
         name = "tasks" if self.view.id == "all" else self.view.title.lower()
+        if self.view.id == "week" and self._weeks:
+            name = f"week of {describe_day(now.date() + timedelta(weeks=self._weeks), today=now.date())}"
         return Content(f"{name} · {pending}" if pending else name)
 
     def _wake_at_next_change(self) -> None:
@@ -381,9 +436,9 @@ class TaskPane(Vertical):
 
     def _show_view(self, view: ViewId) -> None:
         shown, order = self._offered[view]
-        grouping, sorting = self._groupings.get(view, (shown.grouping or "date", order))
+        grouping, sorting = self._groupings.get(view, (shown.grouping, order))
         self._arrangement = Arrangement(view=shown, grouping=grouping, sorting=sorting)
-        self._marked = set()
+        self._marked, self._weeks = set(), 0
         if view in self._saved:
             self._of_saved = {}
             self.post_message(self.SavedRequested(self._saved[view]))
@@ -430,13 +485,10 @@ class TaskPane(Vertical):
         self._arrange(sorting=SORTINGS[(SORTINGS.index(self._arrangement.sorting) + 1) % len(SORTINGS)])
 
     def action_group(self) -> None:
-        """Group by the next thing: date, project, tag, priority, nothing."""
+        """Group by the next thing: date, which gives a view its own sections, project, tag, priority, nothing."""
         self._arrange(grouping=GROUPINGS[(GROUPINGS.index(self._arrangement.grouping) + 1) % len(GROUPINGS)])
 
     def _arrange(self, **changes: Any) -> None:
-        if self.view.grouping is None:
-            self.app.notify(f"{self.view.title} has an order of its own.", markup=False)
-            return
         self._arrangement = replace(self._arrangement, **changes)
         self._lay_out()
         grouping, sorting = self._arrangement.grouping, self._arrangement.sorting
@@ -447,7 +499,7 @@ class TaskPane(Vertical):
 
     def action_collapse(self) -> None:
         """Show only the head of the section."""
-        if section := self._list.section:
+        if (section := self._list.section) and self._list.display:
             self._collapsed.add((self.view.id, section.title))
             self._lay_out()
             self._list.go_to(section.title)
@@ -471,11 +523,11 @@ class TaskPane(Vertical):
         if task := self.current:
             self._marked ^= {task.id}
             self._lay_out()
-            self._list.move(1)
+            self._body.move(1)
 
     def action_mark_section(self) -> None:
         """Mark every task of the section, or none of them where all are marked."""
-        section = self._list.section
+        section = self._body.section
         ids = {task.id for task in section.tasks} if section is not None else set[int]()
         self._marked = self._marked - ids if ids <= self._marked else self._marked | ids
         self._lay_out()
@@ -509,7 +561,7 @@ class TaskPane(Vertical):
     def _filter_kept(self, event: Input.Submitted) -> None:
         event.stop()
         self.set_class(bool(self._filtering), "-filtered")
-        self._list.focus()
+        self.focus()
 
     @on(CompletionPopup.Chosen)
     def _word_clicked(self, event: CompletionPopup.Chosen) -> None:
@@ -532,18 +584,18 @@ class TaskPane(Vertical):
             return
         self._filter.value = ""
         self.remove_class("-filtered")
-        self._list.focus()
+        self.focus()
 
     # --- keys and mouse ---
 
     def action_cursor_up(self) -> None:
         """Go to the task above."""
-        self._list.move(-1)
+        self._body.move(-1)
 
     def action_cursor_down(self) -> None:
         """Go to the task below; at the last of the tasks that are done, load more of them."""
         before = self._list.cursor
-        self._list.move(1)
+        self._body.move(1)
         if self._list.cursor == before:
             self._load_more_done()
 
@@ -554,26 +606,30 @@ class TaskPane(Vertical):
 
     def action_page_up(self) -> None:
         """Scroll a page up."""
-        self._list.page(-1)
+        self._body.page(-1)
 
     def action_page_down(self) -> None:
         """Scroll a page down."""
-        self._list.page(1)
+        self._body.page(1)
         if self._list.cursor is not None and self._list.cursor + 1 >= len(self._list.rows):
             self._load_more_done()
 
     def action_first(self) -> None:
         """Go to the first task."""
-        self._list.move(-len(self._list.rows))
+        self._body.to_first()
 
     def action_last(self) -> None:
         """Go to the last task."""
-        self._list.move(len(self._list.rows))
+        self._body.to_last()
         self._load_more_done()
+
+    @property
+    def _on_head(self) -> bool:
+        return self._list.display and self._list.on_head
 
     def action_done(self) -> None:
         """Complete the task, or reopen it."""
-        if self._list.on_head:
+        if self._on_head:
             self.action_expand()
         elif tasks := self.targets:
             ids = tuple(task.id for task in tasks)
@@ -594,7 +650,7 @@ class TaskPane(Vertical):
 
     def action_details(self) -> None:
         """Show and edit everything about the task."""
-        if self._list.on_head:
+        if self._on_head:
             self.action_expand()
         elif task := self.current:
             self.post_message(self.DetailsRequested(task))
@@ -628,6 +684,26 @@ class TaskPane(Vertical):
     def _postpone(self, to: Postponement) -> None:
         if tasks := self.targets:
             self.post_message(self.PostponeRequested(tasks, to))
+
+    def action_earlier(self) -> None:
+        """Move it to the day before."""
+        self._shift(-1)
+
+    def action_later(self) -> None:
+        """Move it to the day after."""
+        self._shift(1)
+
+    def _shift(self, days: int) -> None:
+        if tasks := self.targets:
+            self.post_message(self.ShiftRequested(tasks, days))
+
+    @on(WeekGrid.Turned)
+    def _turned(self, event: WeekGrid.Turned) -> None:
+        event.stop()
+        if 0 <= self._weeks + event.step <= WEEKS_AHEAD:
+            self._weeks += event.step
+            self._lay_out()
+            self._grid.enter(event.step)
 
     def action_skip(self) -> None:
         """Skip this time of a task that repeats."""
@@ -667,9 +743,12 @@ class TaskPane(Vertical):
         """Show as many keys as fit into the border, and air between the sections where there is room."""
         self._show_hints()
         airy = self.size.height >= AIRY
-        if airy != self._airy:
+        if airy != self._airy or self._fits_grid() != self._grid.display:
             self._airy = airy
+            here = self.current
             self._lay_out()
+            if here is not None:
+                self._body.stand_on(here.id)
 
     def show_keys(self) -> None:
         """Show the keys as they are now."""
@@ -696,7 +775,7 @@ class TaskPane(Vertical):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Take hold of the left border."""
-        if event.x == 0 and event.button == 1:
+        if event.x == 0 and event.button == 1 and event.widget is self:
             self._dragging = True
             self.capture_mouse()
 
@@ -727,6 +806,12 @@ def next_change(tasks: Iterable[Task], now: datetime) -> float:
         if task.due_date == today and task.due_time is not None and task.due_time >= now.time()
     ]
     return max(1.0, min((moment - now).total_seconds() for moment in moments))
+
+
+def _hour_of(row: Row) -> time | None:
+    """Return the hour of a task in the day by hours."""
+    by_hour = row.task is not None and row.under is not None and row.under.kind == "part"
+    return row.task.due_time if by_hour and row.task is not None else None
 
 
 _SORT_WORDS: Final[Mapping[Sorting, str]] = {
