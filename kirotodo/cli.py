@@ -104,6 +104,7 @@ SERVER_OPTION_COMMANDS: Final = (
 ENV_FILE_COMMANDS: Final = ("serve", "web", "db", "token", "config", "doctor", "models", "understand")
 """Commands whose help shows `--env-file`; all commands take it."""
 KEY_PROBLEMS: Final = "kirotodo.key_problems"
+COMMAND_PROBLEMS: Final = "kirotodo.command_problems"
 """Key in the context's `meta` where `doctor` finds the function that checks the keys of the chat."""
 WHERE: Final = "kirotodo.where"
 """Key in the context's `meta` where `server.commands.console` finds the function that says where the list is."""
@@ -204,6 +205,14 @@ def _key_problems(overrides: "Mapping[str, str]") -> "tuple[str, ...]":
     return keymap(overrides).problems
 
 
+def _command_problems(prompts: "Mapping[str, str]") -> "tuple[str, ...]":
+    """Return what is wrong with the slash commands of the settings, for `doctor`."""
+    from kirotodo.client.custom_commands import custom_commands
+    from kirotodo.client.tui.widgets.slash_popup import BY_NAME
+
+    return custom_commands(prompts, BY_NAME)[1]
+
+
 def _new_agent(name: str, scope: "TokenScope", days: int) -> "AgentToken":
     """Make a token for an agent on the list that commands act on, for `token`, which knows nothing of servers one signs
     in at."""
@@ -225,6 +234,7 @@ def command_group() -> "CommandGroup":
             context.obj = session()
             context.meta[WHERE] = _where
             context.meta[KEY_PROBLEMS] = _key_problems
+            context.meta[COMMAND_PROBLEMS] = _command_problems
         context.meta[NEW_AGENT] = _new_agent
         if context.invoked_subcommand is None:
             context.invoke(context.command.get_command(context, "chat"))  # type: ignore[attr-defined]
@@ -314,6 +324,7 @@ def session() -> "Session":
         accounts=accounts,
         inline=inline,
         completes_steps=completes_steps,
+        prompts=lambda: settings().commands,
     )
 
 
@@ -472,6 +483,7 @@ def _chat(
         model=model,
         keys=settings.keys,
         key_file=KeyFile(settings.config_path),
+        commands=settings.commands,
         themes_folder=settings.config_dir / "themes",
         settings=_shown_settings(settings),
     )

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from kirotodo.core.errors import ConfigError
 from kirotodo.core.lazy_dataclasses import dataclass
+from kirotodo.core.toml_lines import at_line
 
 BUILT_IN: Final = "built-in"
 """The name of the model that is always there; no profile may have it."""
@@ -50,7 +51,8 @@ def profiles_from(tables: object, *, place: str) -> tuple[ModelProfile, ...]:
     Raise `ConfigError` with a sentence for each error.
     """
     if not isinstance(tables, Mapping) or not all(isinstance(table, Mapping) for table in tables.values()):
-        raise ConfigError(f'{place}: models are tables, such as [models.fast] with a line model = "…" below it.')
+        where = f"{place}{at_line(place, 'models')}"
+        raise ConfigError(f'{where}: models are tables, such as [models.fast] with a line model = "…" below it.')
     faults = [fault for name, table in tables.items() for fault in _faults(name, table, place)]
     if faults:
         raise ConfigError("\n".join(faults))
@@ -65,29 +67,32 @@ def _profile(name: str, table: Mapping[str, Any]) -> ModelProfile:
 
 
 def _faults(name: str, table: Mapping[str, Any], place: str) -> Iterator[str]:
-    where = f"{place}, [models.{name}]"
+    def where(key: str = "") -> str:
+        found = at_line(place, *((f"models.{name}.{key}",) if key else ()), f"models.{name}")
+        return f"{place}{found}, [models.{name}]"
+
     if name == BUILT_IN:
-        yield f"{where}: the name {BUILT_IN} is reserved for the built-in model; choose another."
+        yield f"{where()}: the name {BUILT_IN} is reserved for the built-in model; choose another."
     elif not re.fullmatch(rf"[A-Za-z0-9-]{{1,{NAME_MAX}}}", name):
-        yield f"{where}: a name holds letters, digits and dashes, {NAME_MAX} at most."
+        yield f"{where()}: a name holds letters, digits and dashes, {NAME_MAX} at most."
     if any(isinstance(value, Mapping) for value in table.values()):
-        yield f"{where}: a dot in a name begins another table; write a dash instead."
+        yield f"{where()}: a dot in a name begins another table; write a dash instead."
         return
     for key, value in table.items():
         takes = FIELDS.get(key)
         if takes is None:
             near = get_close_matches(key, FIELDS, n=1)
-            yield f"{where} contains {key}, which isn't a setting of a model" + (
+            yield f"{where(key)} contains {key}, which isn't a setting of a model" + (
                 f": did you mean {near[0]}?" if near else ": remove it."
             )
         elif not takes.fits(value):
-            yield f"{where}: {key} should be {takes.words}."
+            yield f"{where(key)}: {key} should be {takes.words}."
     if "model" not in table:
-        yield f'{where} needs a line model = "…": what the service calls it.'
+        yield f'{where()} needs a line model = "…": what the service calls it.'
     if ("input_price" in table) != ("output_price" in table) or (
         "cached_price" in table and "input_price" not in table
     ):
-        yield f"{where}: input_price and output_price go together, and cached_price goes with them."
+        yield f"{where()}: input_price and output_price go together, and cached_price goes with them."
 
 
 @dataclass(frozen=True, slots=True)

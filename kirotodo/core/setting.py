@@ -70,7 +70,7 @@ def as_it_is(value: object) -> Any:
 def text(value: object) -> str:
     """Read a text as it is."""
     if not isinstance(value, str):
-        raise ValueError("it should be a valid string")
+        raise ValueError('it should be text in quotes, such as "a"')
     return value
 
 

@@ -24,6 +24,7 @@ from kirotodo.core.model_profiles import BUILT_IN, ModelProfile, profiles_from
 from kirotodo.core.setting import Secret, Setting
 from kirotodo.core.text.masking import MASK, hide_secrets
 from kirotodo.core.timezones import known_zone
+from kirotodo.core.toml_lines import at_line
 
 APP: Final = "kirotodo"
 ENVIRONMENT: Final = "environment"
@@ -326,6 +327,11 @@ class Settings:
     keys: dict[str, str] = _of(
         setting.as_it_is, default={}, description="Keys of the chat, by action: a table [keys], in config.toml only."
     )
+    commands: dict[str, str] = _of(
+        setting.as_it_is,
+        default={},
+        description="Slash commands of your own, by name: a table [commands], in config.toml only.",
+    )
 
     fields: ClassVar[Mapping[str, Setting]]
     """Every setting by its name."""
@@ -455,7 +461,7 @@ class Settings:
             return
         near = get_close_matches(self.default_model, known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else f"it should be one of {', '.join(known)}."
-        place = _place(self.sources()["model"])
+        place = _place(self.sources()["model"], "model")
         raise ConfigError(f"MODEL={self.default_model} ({place}) isn't a configured model: {hint}")
 
     @property
@@ -494,7 +500,7 @@ SECRETS: Final = frozenset({"better_auth_secret", "better_auth_secret_previous",
 """Settings whose value is shown nowhere."""
 Found = dict[str, tuple[Any, str]]
 """The values that are given and where each comes from."""
-TABLES: Final = ("models", "keys")
+TABLES: Final = ("models", "keys", "commands")
 """Settings that are tables of config.toml, and in no environment."""
 
 
@@ -532,34 +538,59 @@ def _file_values(cls: type[Settings], path: Path) -> Found:
     except OSError as error:
         raise ConfigError(f"{path} can't be read: {error.strerror or error}.") from None
     if isinstance(content.get("model"), dict):
-        raise ConfigError(f"{path} has a table [model]. Name it [models.NAME].")
-    models = profiles_from(content.pop("models", {}), place=str(path))
-    keys = _keys_from(content.pop("keys", {}), place=str(path))
+        place = f"{path}{at_line(path, 'model', 'model.model')}"
+        raise ConfigError(f"{place} has a table [model]. Name it [models.NAME].")
+    tables: Found = {
+        "models": (profiles_from(content.pop("models", {}), place=str(path)), str(path)),
+        "keys": (_keys_from(content.pop("keys", {}), path=path), str(path)),
+        "commands": (_commands_from(content.pop("commands", {}), path=path), str(path)),
+    }
     scalars = {key.lower(): value for key, value in content.items() if not isinstance(value, dict)}
-    unknown = [key for key in scalars if key not in cls.fields or key == "kirotodo_home"]
+    unknown = [_unknown(cls, path, key) for key in scalars if key not in cls.fields or key == "kirotodo_home"]
+    unknown += [_unknown_table(path, key) for key, value in content.items() if isinstance(value, dict)]
     if unknown:
-        raise ConfigError("\n".join(_unknown(cls, path, key) for key in unknown))
+        raise ConfigError("\n".join(unknown))
     if isinstance(scalars.get("database_url"), str):
         scalars["database_url"] = _beside(path, scalars["database_url"])
-    values = {**scalars, **({"models": models} if models else {}), **({"keys": keys} if keys else {})}
-    return {key: (value, str(path)) for key, value in values.items()}
+    given = {key: (value, str(path)) for key, value in scalars.items()}
+    return given | {name: found for name, found in tables.items() if found[0]}
 
 
-def _keys_from(table: Any, *, place: str) -> dict[str, str]:
+def _keys_from(table: Any, *, path: Path, within: str = "") -> dict[str, str]:
     """Return the keys of each action, in words: `tasks.done = "x"` is a table in a table for TOML."""
     if not isinstance(table, dict):
+        place = f"{path}{at_line(path, 'keys')}"
         raise ConfigError(f'{place}: keys are a table [keys] with lines such as "tasks.done" = "space x".')
     found: dict[str, str] = {}
-    for name, value in table.items():
+    for word, value in table.items():
+        name = f"{within}{word}"
         if isinstance(value, dict):
-            found |= {f"{name}.{rest}": keys for rest, keys in _keys_from(value, place=place).items()}
+            found |= _keys_from(value, path=path, within=f"{name}.")
         elif isinstance(value, str):
             found[name] = value
         elif isinstance(value, list) and all(isinstance(key, str) for key in value):
             found[name] = " ".join(value)
         else:
-            raise ConfigError(f'{place}: the keys of {name} are text, such as {name} = "ctrl+t".')
+            place = f"{path}{at_line(path, f'keys.{name}')}"
+            raise ConfigError(f'{place}: the keys of {name} are text, such as "{name}" = "ctrl+t".')
     return found
+
+
+def _commands_from(table: Any, *, path: Path) -> dict[str, str]:
+    """Return the prompts of the user's own slash commands by their names, which are written small."""
+    if not isinstance(table, dict):
+        place = f"{path}{at_line(path, 'commands')}"
+        raise ConfigError(f'{place}: commands are a table [commands] with lines such as buy = "add {{args}} to shop".')
+    faults = []
+    for name, prompt in table.items():
+        place = f"{path}{at_line(path, f'commands.{name}')}"
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,29}", name):
+            faults.append(f"{place}: /{name} can't be a command. Use letters, digits and dashes, a letter first.")
+        elif not isinstance(prompt, str) or not prompt.strip():
+            faults.append(f'{place}: the command {name} is the text it sends, such as {name} = "what is due today?".')
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return {name.lower(): prompt.strip() for name, prompt in table.items()}
 
 
 def _beside(path: Path, url: str) -> str:
@@ -570,19 +601,28 @@ def _beside(path: Path, url: str) -> str:
 
 
 def _unknown(cls: type[Settings], path: Path, key: str) -> str:
+    place = f"{path}{at_line(path, key)}"
     if key == "kirotodo_home":
-        return f"{path} sets kirotodo_home, which only the environment can set. Remove it."
+        return f"{place} sets kirotodo_home, which only the environment can set. Remove it."
     near = get_close_matches(key, cls.fields, n=1)
-    return f"{path} contains {key}, which isn't a setting" + (f": did you mean {near[0]}?" if near else ": remove it.")
+    return f"{place} contains {key}, which isn't a setting" + (f": did you mean {near[0]}?" if near else ": remove it.")
+
+
+def _unknown_table(path: Path, table: str) -> str:
+    near = get_close_matches(table, TABLES, n=1)
+    hint = f"did you mean [{near[0]}]?" if near else f"there are {', '.join(f'[{known}]' for known in TABLES)}."
+    return f"{path}{at_line(path, table)} has a table [{table}], which means nothing here: {hint}"
 
 
 def _fault(name: str, value: object, place: str, *, what_would_do: str) -> str:
     shown = "" if name in SECRETS else f"={hide_secrets(str(value))}"
-    return f"{name.upper()}{shown} ({_place(place)}) isn't valid: {what_would_do}."
+    return f"{name.upper()}{shown} ({_place(place, name)}) isn't valid: {what_would_do}."
 
 
-def _place(source: str) -> str:
-    return "from the environment" if source == ENVIRONMENT else f"from {source}"
+def _place(source: str, name: str) -> str:
+    if source == ENVIRONMENT:
+        return "from the environment"
+    return f"from {source}{at_line(source, name) if source.endswith('.toml') else ''}"
 
 
 def _lower_first(text: str) -> str:

@@ -151,7 +151,7 @@ def test_every_fault_gets_a_sentence_of_its_own(home: Path, monkeypatch: pytest.
 
 def test_a_wrong_value_of_the_file_names_the_file(home: Path) -> None:
     (home / "config.toml").write_text('week_start = "tuesday"\n')
-    assert f"(from {home / 'config.toml'})" in fault()
+    assert f"(from {home / 'config.toml'}, line 1)" in fault()
 
 
 def test_a_broken_file_is_told_with_its_line(home: Path) -> None:
@@ -176,9 +176,42 @@ def test_a_misspelt_key_of_the_file_is_told_with_the_nearest(home: Path) -> None
     assert "did you mean week_start?" in fault()
 
 
-def test_tables_of_the_file_are_left_to_others(home: Path) -> None:
-    (home / "config.toml").write_text('[colours]\nquit = "red"\n')
-    assert Settings.load().rate_limit == 60
+@pytest.mark.parametrize(
+    ("written", "line", "sentence"),
+    [
+        ('\n# morning\nmorning = "25:99"\n', 3, "MORNING=25:99"),
+        ('rate_limit = 1\n"timezone" = 3\n', 2, "it should be text in quotes"),
+        ('rate_limit = 1\n\nweek_strat = "monday"\n', 3, "did you mean week_start?"),
+        ('rate_limit = 1\n[colours]\nquit = "red"\n', 2, "has a table [colours], which means nothing here"),
+        ('[key]\n"tasks.done" = "x"\n', 1, "did you mean [keys]?"),
+        ('[keys]\n"tasks.edit" = "e"\n"tasks.done" = 3\n', 3, "the keys of tasks.done are text"),
+        ("[keys]\ntasks.edit = 'e'\ntasks . done = 3\n", 3, "the keys of tasks.done are text"),
+        ("[keys.tasks]\nedit = 'e'\ndone = 3\n", 3, "the keys of tasks.done are text"),
+        ("\nkeys = 3", 2, "keys are a table [keys]"),
+        ('[models.a]\nmodel = "x"\nfoo = 1\n', 3, "[models.a] contains foo"),
+        ("\n[models.a]\napi = 'chat'\n", 2, "[models.a] needs a line model"),
+        ("\nmodels = 3", 2, "models are tables"),
+        ("[model]\nx = 1", 1, "Name it [models.NAME]"),
+        ('[commands]\nbuy = "x"\n"to do" = "y"\n', 3, "/to do can't be a command"),
+        ("[commands]\nbuy = 3", 2, "the command buy is the text it sends"),
+        ("[commands]\nbuy = ''", 2, "the command buy is the text it sends"),
+        ("[commands.buy]\nprompt = 'x'", 1, "the command buy is the text it sends"),
+        ("commands = 3", 1, "commands are a table [commands]"),
+        ('[commands]\nlong = """\nbuy = 1\n"""\nbuy = 1\n', 5, "the command buy"),
+    ],
+)
+def test_a_fault_of_the_file_is_told_with_its_line(home: Path, written: str, line: int, sentence: str) -> None:
+    (home / "config.toml").write_text(written)
+    told = fault()
+    assert f"{home / 'config.toml'}, line {line}" in told
+    assert sentence in told
+
+
+def test_commands_are_a_table_of_the_file_and_in_no_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMMANDS", "buy=x")
+    assert Settings.load().commands == {}
+    (home / "config.toml").write_text('[commands]\nBuy = " add {args} "\nby-week = """\nlist\nall"""\n')
+    assert Settings.load().commands == {"buy": "add {args}", "by-week": "list\nall"}
 
 
 def test_keys_of_the_chat_are_a_table_of_the_file_and_in_no_environment(

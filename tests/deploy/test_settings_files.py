@@ -14,6 +14,7 @@ ELSEWHERE: Final = {
     "KIROTODO_HOME": "the image sets it",
     "MODELS": "tables of config.toml only",
     "KEYS": "a table of config.toml only, for the chat",
+    "COMMANDS": "a table of config.toml only, for the chat",
 }
 FIELDS: Final = {name.upper(): field for name, field in Settings.fields.items() if name.upper() not in ELSEWHERE}
 SECRET: Final = re.compile(r"SECRET|PASSWORD|_KEY$|_DSN$")

@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,7 +56,8 @@ class Session:
     `backend` opens the list, `rehearsal` a temporary copy of it, `screen` the chat; `now` returns the time in the
     user's zone, and `accounts` the accounts on servers. `inline` opens the list so
     that it needs no event loop, which only a local one can do; None where it is elsewhere. `completes_steps` says
-    whether open steps are completed with their task without asking.
+    whether open steps are completed with their task without asking, and `prompts` returns the slash commands of the
+    user's own.
     """
 
     backend: Opener
@@ -66,6 +67,7 @@ class Session:
     accounts: Callable[[], "ClientAccounts"]
     inline: Callable[[], AbstractAsyncContextManager[Backend] | None] = field(default=lambda: None)
     completes_steps: Callable[[], bool] = field(default=lambda: False)
+    prompts: Callable[[], Mapping[str, str]] = field(default=dict)
 
 
 def session() -> Session:

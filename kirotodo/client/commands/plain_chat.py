@@ -5,13 +5,15 @@ Nothing printed is ever changed again; each line begins with the role of whoever
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from typing import Final
 
 from kirotodo.client.commands.ask import Question, send_question
-from kirotodo.client.commands.context import APPROVAL_NEEDED, now, with_backend
+from kirotodo.client.commands.context import APPROVAL_NEEDED, now, session, with_backend
 from kirotodo.client.commands.narration import brief, unescaped
 from kirotodo.client.commands.output import put, put_chunk
 from kirotodo.client.commands.task_view import in_brief
+from kirotodo.client.custom_commands import CustomCommand, custom_commands
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.conversation import Approval, Decision
 from kirotodo.core.domain.task import Changed, TaskFilter
@@ -23,6 +25,7 @@ HELP: Final = (
     "Write what there is to do, or ask. Lines with a slash are commands: "
     "/tasks lists what is open, /today what is due by today, /undo and /redo, /new begins a conversation, /quit ends."
 )
+COMMANDS: Final = ("help", "tasks", "today", "undo", "redo", "new", "quit")
 LOOKUPS: Final = frozenset({"list_tasks", "get_task", "task_stats", "plan"})
 _DECISIONS: Final[dict[str, Decision]] = {"y": "yes", "yes": "yes", "a": "always", "always": "always"}
 
@@ -31,7 +34,10 @@ def chat_plainly(*, conversation: int | None, new: bool, model: str | None) -> N
     """Talk in lines until the input ends. Exit with 3 where a question was left open."""
 
     async def talk(backend: Backend) -> bool:
-        chat = PlainChat(backend, model=model)
+        own, problems = custom_commands(session().prompts(), COMMANDS)
+        for problem in problems:
+            put(f"problem: {problem}")
+        chat = PlainChat(backend, model=model, own=own)
         await chat.begin(conversation, new=new)
         return await chat.run()
 
@@ -42,9 +48,10 @@ def chat_plainly(*, conversation: int | None, new: bool, model: str | None) -> N
 class PlainChat:
     """One conversation at a time over standard input and output."""
 
-    def __init__(self, backend: Backend, *, model: str | None) -> None:
+    def __init__(self, backend: Backend, *, model: str | None, own: Mapping[str, CustomCommand]) -> None:
         self._backend = backend
         self._model = model
+        self._own = own
         self._conversation: int | None = None
         self._echo = not sys.stdin.isatty()
 
@@ -93,6 +100,8 @@ class PlainChat:
         match line:
             case "/help":
                 put(f"help: {HELP}")
+                for each in self._own.values():
+                    put(f"help: /{each.name} sends: {sanitize_line(each.prompt)}")
             case "/tasks":
                 await self._list(TaskFilter(), "Nothing is open.")
             case "/today":
@@ -106,7 +115,9 @@ class PlainChat:
             case "/redo":
                 _report("redone", await self._backend.redo())
             case _:
-                return await self._turn(line)
+                name, _, argument = line.removeprefix("/").partition(" ")
+                own = self._own.get(name.casefold()) if line.startswith("/") else None
+                return await self._turn(own.text(argument) if own is not None else line)
         return True
 
     async def _list(self, where: TaskFilter, nothing: str) -> None:

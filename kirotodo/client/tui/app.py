@@ -31,6 +31,7 @@ from textual.worker import Worker
 
 from kirotodo.client.accounts.client_accounts import NotSignedInHere
 from kirotodo.client.accounts.switcher import ServerSwitcher
+from kirotodo.client.custom_commands import custom_commands
 from kirotodo.client.state import ClientState
 from kirotodo.client.tui import themes
 from kirotodo.client.tui.background import BackgroundWork
@@ -45,6 +46,7 @@ from kirotodo.client.tui.screens.too_small import TooSmall, too_small
 from kirotodo.client.tui.shell import ShownSetting
 from kirotodo.client.tui.terminal_notice import notification
 from kirotodo.client.tui.unmarked_paste import PASTE_PAUSE, FocusedText, UnmarkedPaste
+from kirotodo.client.tui.widgets.slash_popup import BY_NAME
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.task import Changed
 from kirotodo.core.errors import KirotodoError, NotSignedIn
@@ -110,6 +112,7 @@ class KirotodoApp(App[None]):
         ansi: bool | None = None,
         keys: Mapping[str, str] | None = None,
         key_file: KeyFile | None = None,
+        commands: Mapping[str, str] | None = None,
         themes_folder: Path | None = None,
         settings: Sequence[ShownSetting] = (),
     ) -> None:
@@ -123,6 +126,7 @@ class KirotodoApp(App[None]):
         self.key_overrides = dict(keys or {})
         self.keys: Keymap = keymap(self.key_overrides)
         self._key_file = key_file
+        self.commands, self._command_problems = custom_commands(commands or {}, BY_NAME)
         self.settings = tuple(settings)
         self.set_keymap(self.keys.textual())
         self.switcher = switcher
@@ -163,6 +167,8 @@ class KirotodoApp(App[None]):
         self.app_resume_signal.subscribe(self, self._draw_anew)
         if self.keys.problems:
             self.toast("\n".join(("Your keys in config.toml:", *self.keys.problems)), "warning")
+        if self._command_problems:
+            self.toast("\n".join(("Your commands in config.toml:", *self._command_problems)), "warning")
         if self._theme_problems and not self.theme.startswith(themes.OWN):
             self.toast("\n".join(("Your theme can't be used:", *self._theme_problems)), "warning")
         self.call_after_refresh(self.open_core)

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from kirotodo.client.accounts.switcher import ServerSwitcher
+from kirotodo.client.custom_commands import CustomCommand
 from kirotodo.client.state import ClientState
 from kirotodo.client.tui.background import BackgroundWork
 from kirotodo.client.tui.conversation_view import Severity
@@ -39,6 +40,11 @@ class Shell(Protocol):
     background: BackgroundWork
     keys: Keymap
     """The keys of each action, those of the settings among them."""
+
+    @property
+    def commands(self) -> Mapping[str, CustomCommand]:
+        """Return the slash commands of the user's own."""
+        ...
 
     @property
     def key_overrides(self) -> Mapping[str, str]:

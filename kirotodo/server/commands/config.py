@@ -156,15 +156,19 @@ def _typed_key(name: str) -> str:
 def _template(settings: "type[Settings]") -> Iterator[str]:
     yield "# Settings of kirotodo. Remove the # from a line to change it; environment variables override this file."
     yield ""
+    from kirotodo.core.settings import TABLES
+
     blank = settings(timezone="UTC", database_url="")
     for name, field in settings.fields.items():
-        if name in {"kirotodo_home", "models", "keys"}:
+        if name in {"kirotodo_home", *TABLES}:
             continue
         yield f"# {field.description}"
         yield f"# {name} = {_toml(name, blank)}"
         yield ""
     yield "# Keys of the chat by action; docs/keys.md lists the actions."
     yield from ("# [keys]", '# "tasks.done"="space x"', "")
+    yield "# Slash commands of your own: /buy milk sends what stands here, with milk in the place of {args}."
+    yield from ("# [commands]", '# buy="add {args} to shopping"', "")
     yield "# Models to choose from: one table each, at the end of the file; `kirotodo config key NAME` stores a key."
     yield from ("# [models.home]", '# model="qwen3:8b"', '# base_url="http://localhost:11434/v1"')
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 State = Literal["ok", "warn", "bad"]
 KEY_PROBLEMS: Final = "kirotodo.key_problems"
+COMMAND_PROBLEMS: Final = "kirotodo.command_problems"
 """Key in the context's `meta`, where the program's entry point leaves a function that checks the keys of the chat."""
 MEBIBYTE: Final = 1024 * 1024
 LOW_SPACE: Final = 100 * MEBIBYTE
@@ -111,6 +112,7 @@ def _of_settings(settings: "Settings", *, offline: bool) -> Iterator[Check]:
         lambda: _database(settings),
         lambda: _zone(settings),
         lambda: _keys(settings),
+        lambda: _commands(settings),
         lambda: check_model(settings, offline=offline),
     ]
     for look in looks:
@@ -212,6 +214,14 @@ def _keys(settings: "Settings") -> Check:
     if problems:
         return Check(name="keys", state="warn", detail=" ".join(problems))
     return Check(name="keys", state="ok", detail=f"{len(settings.keys)} changed" if settings.keys else "as they come")
+
+
+def _commands(settings: "Settings") -> Check:
+    """Slash commands of the user's own whose names the chat has itself; it is asked through the context."""
+    look = click.get_current_context().find_root().meta.get(COMMAND_PROBLEMS)
+    problems = look(settings.commands) if look is not None and settings.commands else ()
+    detail = " ".join(problems) or f"{len(settings.commands) or 'none'} of your own"
+    return Check(name="commands", state="warn" if problems else "ok", detail=detail)
 
 
 def check_model(settings: "Settings", *, offline: bool) -> Check:

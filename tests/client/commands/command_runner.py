@@ -65,6 +65,7 @@ class CommandRunner:
             screen=self.screen,
             now=self.local_now,
             accounts=self.accounts,
+            prompts=lambda: self.settings.commands,
         )
 
     def accounts(self) -> ClientAccounts:

@@ -73,3 +73,18 @@ def test_the_environment_asks_for_it_too(program: CommandRunner, monkeypatch: py
     assert program.ok("chat", stdin="/quit\n").startswith("conversation: new\n")
     monkeypatch.setenv("ACCESSIBLE", "0")
     assert "needs a terminal" in program.fails(2, "chat")
+
+
+def test_commands_of_the_users_own(program: CommandRunner) -> None:
+    own = {"buy": "add {args} to shopping", "undo": "never"}
+    program.settings = program.settings.replaced(commands=own)
+    program.model.extend([call("add_task", title="milk", project="shopping")], ["Added."], ["Hello."])
+    said = program.ok("chat", "--plain", stdin="/BUY milk\n/buy\n/help\n/other thing\n")
+    assert "problem: /undo is a command of the chat. Choose another name." in said
+    assert "kiro: Added." in said
+    assert "problem: /buy needs words behind it" in said
+    assert "help: /buy sends: add {args} to shopping" in said
+    assert "kiro: Hello." in said
+    assert "add milk to shopping" in str(program.model.requests[0].history)
+    assert "/other thing" in str(program.model.requests[-1].history)
+    assert program.titles() == ["milk"]

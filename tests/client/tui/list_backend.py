@@ -6,6 +6,7 @@ from typing import Any
 
 from textual.message import Message
 
+from kirotodo.client.custom_commands import CustomCommand
 from kirotodo.client.state import ClientState
 from kirotodo.client.tui.shell import ShownSetting
 from kirotodo.core.backend import Backend, ModelChoice, TaskFields
@@ -90,6 +91,7 @@ class ShellHost(Host):
         self.refused = False
         self.mouse = True
         self.key_overrides: dict[str, str] = {}
+        self.commands: dict[str, CustomCommand] = {}
         self.settings: tuple[ShownSetting, ...] = ()
 
     @staticmethod

@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import TextArea
 
+from kirotodo.client.custom_commands import CustomCommand
 from kirotodo.client.tui.editor import EditorFailed, edit_text
 from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.messages import (
@@ -56,7 +57,7 @@ from kirotodo.client.tui.views import BY_ID as VIEWS
 from kirotodo.client.tui.views import ViewId
 from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
 from kirotodo.client.tui.widgets.completion import CompletionPopup
-from kirotodo.client.tui.widgets.composer import Composer
+from kirotodo.client.tui.widgets.composer import Composer, over_length
 from kirotodo.client.tui.widgets.header import HeaderLine, KeyLine
 from kirotodo.client.tui.widgets.messages import AnswerEnd, Note, ToolLine
 from kirotodo.client.tui.widgets.queue import MessageQueue, QueuedMessage
@@ -65,7 +66,8 @@ from kirotodo.client.tui.widgets.slash_popup import BY_NAME, SlashPopup, matchin
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.client.tui.widgets.transcript import Transcript
 from kirotodo.core.backend import TaskFields
-from kirotodo.core.errors import NotSignedIn
+from kirotodo.core.domain.conversation import MESSAGE_MAX
+from kirotodo.core.errors import InvalidInput, NotSignedIn
 
 if TYPE_CHECKING:
     from kirotodo.client.tui.widgets.task_card import TaskCard
@@ -112,7 +114,8 @@ class ChatScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the header, the conversation, the tasks and the line of keys."""
-        popup = SlashPopup(lambda: self.view.tasks.tasks, lambda: self.models.alternatives, id="slash")
+        own = tuple(self.shell.commands.values())
+        popup = SlashPopup(lambda: self.view.tasks.tasks, lambda: self.models.alternatives, own=own, id="slash")
         yield HeaderLine(id="header")
         with Horizontal(id="body"):
             with Vertical(id="conversation"):
@@ -463,15 +466,31 @@ class ChatScreen(Screen[None]):
     def on_composer_submitted(self, message: Composer.Submitted) -> None:
         """Send a message, or run a slash command."""
         command = message.command
-        if command is None:
-            self.controller.submit(message.text)
-        elif command[0] in BY_NAME:
+        if command is not None and command[0] in BY_NAME:
             run_command(self._commands, *command)
+        elif command is not None and (own := self.shell.commands.get(command[0])) is not None:
+            self._send_own(own, message.text, command[1])
+        elif command is None or not command[0].isalpha():
+            self.controller.submit(message.text)
         else:
-            near = matching(command[0], [(name, name) for name in BY_NAME])
+            near = matching(command[0], [(name, name) for name in (*BY_NAME, *self.shell.commands)])
             self.view.return_text(message.text)
             suggestion = f" Did you mean /{near[0]}?" if near else ""
             self.shell.toast(f"There is no /{command[0]}.{suggestion}", "warning")
+
+    def _send_own(self, command: CustomCommand, typed: str, argument: str) -> None:
+        """Send the prompt of a command of the user's own, or say what it lacks."""
+        try:
+            text = command.text(argument)
+        except InvalidInput as error:
+            problem = error.message
+        else:
+            problem = over_length(text) if len(text) > MESSAGE_MAX else ""
+        if problem:
+            self.view.return_text(typed)
+            self.shell.toast(problem, "warning")
+        else:
+            self.controller.submit(text)
 
     def on_composer_refused(self, message: Composer.Refused) -> None:
         """Say why a text cannot be sent."""
@@ -530,7 +549,7 @@ class ChatScreen(Screen[None]):
         """Show every key."""
         from kirotodo.client.tui.screens.help import HelpScreen
 
-        self.shell.open_screen(HelpScreen())
+        self.shell.open_screen(HelpScreen(tuple(self.shell.commands.values())))
 
     def action_keys(self) -> None:
         """Find the key of each action, and change it."""

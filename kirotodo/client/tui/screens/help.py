@@ -1,5 +1,6 @@
 """The help: every key and slash command and what it does, from the registry of actions; it can be searched."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from textual import on
@@ -8,7 +9,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from kirotodo.client.custom_commands import CustomCommand
 from kirotodo.client.tui.keymap import ACTIONS, HEADINGS, Keymap, Scope, bindings, key_label, keys_of
+from kirotodo.client.tui.plain import one_line
 from kirotodo.client.tui.widgets.field import Field
 from kirotodo.client.tui.widgets.slash_popup import COMMANDS
 from kirotodo.client.tui.widgets.text_lines import TextLines
@@ -24,6 +27,10 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS = bindings("help")
 
+    def __init__(self, own: Sequence[CustomCommand] = ()) -> None:
+        super().__init__()
+        self._own = own
+
     def compose(self) -> ComposeResult:
         """Yield the sheet."""
         with VerticalScroll(id="help") as sheet:
@@ -34,7 +41,7 @@ class HelpScreen(ModalScreen[None]):
                 f"{keys.label('help.change')} change · {keys.label('help.close')} close"
             )
             yield Field(id="help-search", placeholder="a word or a key")
-            yield HelpText(keys)
+            yield HelpText(keys, self._own)
 
     def on_mount(self) -> None:
         """Hide the field until it is asked for."""
@@ -66,9 +73,10 @@ class HelpScreen(ModalScreen[None]):
 class HelpText(TextLines, can_focus=False):
     """Draws the sheet at the width it has."""
 
-    def __init__(self, keys: Keymap) -> None:
+    def __init__(self, keys: Keymap, own: Sequence[CustomCommand]) -> None:
         super().__init__()
         self._keymap = keys
+        self._own = own
         self._wanted = ""
 
     def search(self, wanted: str) -> None:
@@ -78,14 +86,16 @@ class HelpText(TextLines, can_focus=False):
 
     def make_lines(self, width: int) -> list[Content]:
         """Return the help at this width."""
-        return list(help_text(self._keymap, width, self._wanted).split("\n", allow_blank=True))
+        return list(help_text(self._keymap, width, self._wanted, self._own).split("\n", allow_blank=True))
 
 
-def help_text(keys: Keymap, width: int = 80, wanted: str = "") -> Content:
+def help_text(keys: Keymap, width: int = 80, wanted: str = "", own: Sequence[CustomCommand] = ()) -> Content:
     """Return all actions under the headings of their scopes, then the slash commands; those that are `wanted`."""
     words = wanted.casefold().split()
     sections = [_section(HEADINGS[scope], _of_scope(scope, keys), words, width) for scope in HEADINGS]
     sections.append(_section("Slash commands", [(f"/{each.name}", each.hint, "") for each in COMMANDS], words, width))
+    prompts = [(f"/{each.name}", f"Send: {one_line(each.prompt)}", "") for each in own]
+    sections.append(_section("Slash commands of your own", prompts, words, width))
     return Content("\n\n").join(section for section in sections if section) or Content(f"No key has “{wanted}”.")
 
 

@@ -10,10 +10,12 @@ from textual.content import Content
 from kirotodo.client.tui import themes
 from kirotodo.client.tui.key_order import after
 from kirotodo.client.tui.keymap import ACTIONS, BY_ID, HEADINGS, PRESET, PRESETS, Action, Scope, key_label, keys_of
-from kirotodo.client.tui.messages import ModelChosen, OpenConversation, SignOutRequested
+from kirotodo.client.tui.messages import ModelChosen, OpenConversation, SignOutRequested, TextOffered
 from kirotodo.client.tui.plain import one_line
 from kirotodo.client.tui.shell import ShownSetting, shell_of
 from kirotodo.client.tui.views import is_saved
+from kirotodo.client.tui.widgets.composer import Composer
+from kirotodo.client.tui.widgets.slash_popup import COMMANDS
 from kirotodo.client.tui.widgets.task_list import shown_number
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.client.tui.widgets.transcript import Transcript
@@ -81,6 +83,8 @@ class KirotodoCommands(Provider):
         """Yield everything there is, for an empty search."""
         for action in self._offered():
             yield DiscoveryHit(_name(action), partial(self._run, action), help=self._help(action))
+        for name, change, help in self._own():
+            yield DiscoveryHit(Content(name), change, text=name, help=help)
         if self._signed_in():
             yield DiscoveryHit(SIGN_OUT, self._sign_out, help=SIGNED_OUT)
         for choice in await self._models():
@@ -101,7 +105,7 @@ class KirotodoCommands(Provider):
                 yield Hit(
                     score, matcher.highlight(name), partial(self._run, action), text=name, help=self._help(action)
                 )
-        for name, change, help in (*self._settings(), *self._fixed(), *self._views()):
+        for name, change, help in (*self._commands(), *self._settings(), *self._fixed(), *self._views()):
             if (score := max(matcher.match(name), 0.4 * (query.casefold() in help.casefold()))) > 0:
                 # Not matcher.highlight: see below.
                 yield Hit(score, Content(name), change, text=name, help=help)
@@ -211,6 +215,33 @@ class KirotodoCommands(Provider):
             self.screen.set_focus(node)
         return node
 
+    def _commands(self) -> list[tuple[str, Any, str]]:
+        """Return the slash commands: one that takes something goes to the composer, the others run."""
+        return [
+            *(
+                (_slash(each.name, each.takes), partial(self._slash, each.name, each.takes), each.hint)
+                for each in COMMANDS
+                if each.palette
+            ),
+            *self._own(),
+        ]
+
+    def _own(self) -> list[tuple[str, Any, str]]:
+        """Return the slash commands of the user's own."""
+        own = shell_of(self.screen).commands.values()
+        return [
+            (
+                _slash(each.name, each.takes),
+                partial(self._slash, each.name, each.takes),
+                f"Send: {one_line(each.prompt)}",
+            )
+            for each in own
+        ]
+
+    def _slash(self, name: str, takes: str) -> None:
+        offered = TextOffered(f"/{name} ") if takes else Composer.Submitted(f"/{name}")
+        shell_of(self.screen).post_to_chat(offered)
+
     def _settings(self) -> list[tuple[str, Any, str]]:
         """Return the settings that can be changed while the chat runs: name and value, what changes it, and help."""
         shell = shell_of(self.screen)
@@ -284,6 +315,10 @@ class KirotodoCommands(Provider):
 
     def _open(self, conversation_id: int, seq: int | None) -> None:
         shell_of(self.screen).post_to_chat(OpenConversation(conversation_id, seq))
+
+
+def _slash(name: str, takes: str) -> str:
+    return f"/{name} <{takes}>" if takes else f"/{name}"
 
 
 def _on(is_on: bool) -> str:

@@ -14,13 +14,14 @@ from textual.widgets import TextArea
 from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.plain import clean
 from kirotodo.client.tui.widgets.completion import Choice
-from kirotodo.client.tui.widgets.slash_popup import BY_NAME, SlashPopup
+from kirotodo.client.tui.widgets.slash_popup import SlashPopup
 from kirotodo.client.tui.widgets.text_lines import painted
 from kirotodo.core.domain.conversation import MESSAGE_MAX
 
 PROMPT: Final = "› "
 EDITOR_PAUSE: Final = 0.05
 """Seconds between two keys that no hand is quicker than."""
+_NAME: Final = re.compile(r"[^\W\d_][\w-]*")
 _LAST_WORD: Final = re.compile(r"(?<!\S)[#+]\S*\Z")
 
 
@@ -43,7 +44,7 @@ class Composer(TextArea):
             if not text.startswith("/") or "\n" in text:
                 return None
             name, _, argument = text[1:].partition(" ")
-            return (name.casefold(), argument.strip()) if name.isalpha() else None
+            return (name.casefold(), argument.strip()) if _NAME.fullmatch(name) else None
 
     @dataclass
     class Refused(Message):
@@ -144,7 +145,7 @@ class Composer(TextArea):
 
     def _whole_command(self) -> bool:
         """Return whether a command is typed to its last letter, and no other one was picked."""
-        return self.popup.highlighted == 0 and self.completable[1:].casefold() in BY_NAME
+        return self.popup.highlighted == 0 and self.popup.is_command(self.completable)
 
     def choose(self, choice: Choice, send: bool) -> None:
         """Insert what was chosen in the popup."""

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from textual.content import Content
 
+from kirotodo.client.custom_commands import CustomCommand
 from kirotodo.client.tui.model_picker import about
 from kirotodo.client.tui.plain import line, one_line
 from kirotodo.client.tui.widgets.completion import Choice, CompletionPopup
@@ -21,31 +22,35 @@ from kirotodo.core.domain.task import Task
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SlashCommand:
-    """A slash command; `takes` names its argument, "" if it has none."""
+    """A slash command; `takes` names its argument, "" if it has none.
+
+    `palette` puts one that is no action of the keymap into the command palette.
+    """
 
     name: str
     hint: str
     takes: str = ""
+    palette: bool = False
 
 
 COMMANDS: Final = (
     SlashCommand(name="help", hint="every key and command"),
     SlashCommand(name="new", hint="start a new conversation"),
     SlashCommand(name="conversations", hint="list, search and switch conversations"),
-    SlashCommand(name="rename", hint="rename this conversation", takes="title"),
-    SlashCommand(name="delete", hint="delete this conversation (/restore brings it back)"),
-    SlashCommand(name="restore", hint="restore the conversation deleted last"),
-    SlashCommand(name="export", hint="save this conversation as .md or .json", takes="file"),
+    SlashCommand(name="rename", hint="rename this conversation", takes="title", palette=True),
+    SlashCommand(name="delete", hint="delete this conversation (/restore brings it back)", palette=True),
+    SlashCommand(name="restore", hint="restore the conversation deleted last", palette=True),
+    SlashCommand(name="export", hint="save this conversation as .md or .json", takes="file", palette=True),
     SlashCommand(name="undo", hint="undo the latest change to the list"),
     SlashCommand(name="redo", hint="redo what you undid last"),
-    SlashCommand(name="retry", hint="resend the last message that failed or was stopped"),
+    SlashCommand(name="retry", hint="resend the last message that failed or was stopped", palette=True),
     SlashCommand(name="model", hint="choose the model that answers", takes="name"),
     SlashCommand(name="server", hint="switch to a server, or back to your local list", takes="address"),
-    SlashCommand(name="password", hint="change your password on the server"),
+    SlashCommand(name="password", hint="change your password on the server", palette=True),
     SlashCommand(name="signout", hint="sign out of the server"),
     SlashCommand(name="tasks", hint="show or hide the tasks"),
     SlashCommand(name="stats", hint="what you did on which day, and your streak"),
-    SlashCommand(name="copy", hint="copy the latest answer"),
+    SlashCommand(name="copy", hint="copy the latest answer", palette=True),
     SlashCommand(name="mouse", hint="leave the mouse to the terminal, or take it back"),
     SlashCommand(name="keys", hint="find the key of each action, and change it"),
     SlashCommand(name="theme", hint="choose a theme; `/theme light` uses that one"),
@@ -56,7 +61,7 @@ BY_NAME: Final = {command.name: command for command in COMMANDS}
 T = TypeVar("T")
 
 SHOWN: Final = 8
-_COMMAND: Final = re.compile(r"/(\w*)")
+_COMMAND: Final = re.compile(r"/([\w-]*)")
 _MODEL: Final = re.compile(r"/model +(\S*)", re.IGNORECASE)
 _HASH: Final = re.compile(r"(?:^|\s)#([^\s#]{0,40})$")
 _PLUS: Final = re.compile(r"(?:^|\s)\+([^\s+]{0,40})$")
@@ -92,16 +97,22 @@ class SlashPopup(CompletionPopup, can_focus=False):
         tasks: Callable[[], Sequence[Task]],
         models: Callable[[], Sequence[ModelChoice]] = tuple,
         *,
+        own: Sequence[CustomCommand] = (),
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._tasks = tasks
         self._models = models
+        self.commands = (*COMMANDS, *(_own_command(each) for each in own))
+
+    def is_command(self, typed: str) -> bool:
+        """Return whether a text is a command to its last letter."""
+        return typed.startswith("/") and any(known.name == typed[1:].casefold() for known in self.commands)
 
     def matches(self, typed: str) -> list[Choice]:
         """Return the commands, models, tags, tasks or projects that the text may begin."""
         if command := _COMMAND.fullmatch(typed):
-            found = matching(command[1], [(known.name, known) for known in COMMANDS])
+            found = matching(command[1], [(known.name, known) for known in self.commands])
             return [_command_choice(known, len(typed)) for known in found]
         if model := _MODEL.fullmatch(typed):
             found_models = matching(model[1], [(known.name, known) for known in self._models()])
@@ -142,9 +153,13 @@ def _word_choice(word: str, length: int) -> Choice:
     return Choice(text=f"{shown} ", length=length, label=line(shown), offered=True)
 
 
+def _own_command(command: CustomCommand) -> SlashCommand:
+    return SlashCommand(name=command.name, hint=one_line(command.prompt), takes=command.takes)
+
+
 def _command_choice(command: SlashCommand, length: int) -> Choice:
     name = f"/{command.name}" + (f" <{command.takes}>" if command.takes else "")
-    label = Content.assemble(f"{name:<18}", (command.hint, "$text-muted"))
+    label = Content.assemble(f"{name:<18}", " " * (len(name) >= 18), (command.hint, "$text-muted"))
     tail = " " if command.takes else ""
     return Choice(text=f"/{command.name}{tail}", length=length, label=label, final=not command.takes)
 
