@@ -14,6 +14,8 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
+import msgspec
+
 from kirotodo.core.addresses import mounts_for
 from kirotodo.core.aio import TimedReader, Turnstile
 from kirotodo.core.lazy_dataclasses import dataclass
@@ -102,6 +104,10 @@ class EventStream:
 def _loads(data: bytes) -> Any:
     """Read JSON; bytes that are not UTF-8 become replacement characters."""
     try:
+        return msgspec.json.decode(data)  # a fifth of the CPU of `json`
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass  # `json` takes more: NaN, a byte order mark, half a surrogate pair
+    try:
         return json.loads(data)
     except UnicodeDecodeError:
         return json.loads(data.decode("utf-8", "replace"))
@@ -138,6 +144,9 @@ CONNECT_SECONDS: Final = 5.0
 STALL_SECONDS: Final = 20.0
 """Without a byte for this long a stream that has begun counts as stalled. The first word may take the whole deadline: a
 local model is loaded first, and to ask again would load it again."""
+GATHER_SECONDS: Final = 0.05
+"""How long what follows the first text is left to gather before it is read. It is shown every tenth of a second, and to
+read each token by itself would cost more than all else that is done with it."""
 STREAM_MAX: Final = 32 * 1024 * 1024
 """Bytes of one answer, thoughts and all; one that is longer never ends."""
 ANSWER_MAX: Final = 200_000
@@ -324,6 +333,8 @@ class OpenAIModel:
                     decoder.whole = True
                     return
                 decoder.whole |= stream.ended
+                if space < ANSWER_MAX and not decoder.whole:
+                    await asyncio.sleep(GATHER_SECONDS)
         for payload in stream.close():
             for event in decoder.feed(payload):
                 yield event
@@ -359,7 +370,7 @@ class OpenAIModel:
             try:
                 return await client.post(
                     self._api.path,
-                    body=body,
+                    content=msgspec.json.encode(body),  # the SDK's `json` takes longer than all else about a request
                     cast_to=httpx2.Response,
                     options={"timeout": timeout},
                     stream=True,
