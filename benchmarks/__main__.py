@@ -26,6 +26,7 @@ BENCHMARKS: Final = {
     "reminders": "reminders:due_in_one_minute",
     "stream": "screen:streamed_list",
     "open": "screen:long_conversation_opened",
+    "much": "screen:long_list_used",
 }
 
 

@@ -5,18 +5,21 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
+from datetime import time as day_time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from benchmarks.moment import clock
+from benchmarks.moment import NOW, clock
 from kirotodo.core.agent.owner import this_process
 from kirotodo.core.backend import Backend
+from kirotodo.core.domain.task import PRIORITIES, TaskDraft
 from kirotodo.core.local import LOCAL_USER, LocalBackend
 from kirotodo.core.models.model import Model
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database
 
+AT_ONCE: Final = 2_000
 QUESTION: Final = "What is due this week?"
 ANSWER: Final = "Three are due this week: **call the dentist** (Tue 24 Nov), pay rent (Fri 27 Nov), water the plants."
 
@@ -82,6 +85,30 @@ async def long_conversation(folder: Path, messages: int) -> int:
     finally:
         await database.aclose()
     return conversation.id
+
+
+THINGS: Final = ("call the dentist about the appointment", "water the plants", "pay **rent** for the flat in Graz")
+
+
+async def fill(folder: Path, *, tasks: int, messages: int) -> int:
+    """Add so many tasks, most of them with dates, projects or tags, and a conversation of so many messages; return its
+    number."""
+    async with local_backend(folder) as backend:
+        for start in range(0, tasks, AT_ONCE):
+            await backend.import_tasks([_draft(number) for number in range(start, min(start + AT_ONCE, tasks))])
+    return await long_conversation(folder, messages)
+
+
+def _draft(number: int) -> TaskDraft:
+    due = None if number % 3 == 0 else NOW.date() + timedelta(days=number % 400 - 20)
+    return TaskDraft(
+        title=f"{THINGS[number % len(THINGS)]} {number}",
+        due_date=due,
+        due_time=day_time(9 + number % 9) if due is not None and number % 5 == 0 else None,
+        project=f"project {number % 40}" if number % 2 else None,
+        tags=(f"tag{number % 25}",) if number % 4 == 0 else (),
+        priority=PRIORITIES[number % 4],
+    )
 
 
 async def cpu(work: Callable[[], Awaitable[object]]) -> float:

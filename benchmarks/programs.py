@@ -1,5 +1,6 @@
 """Whole runs of the installed program, in CPU time of its process."""
 
+import asyncio
 import fcntl
 import os
 import pty
@@ -16,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks.figure import Figure, middle
+from benchmarks.local_backend import fill
 
 KIROTODO: Final = str(Path(sys.executable).with_name("kirotodo"))
 RUNS: Final = 9
@@ -73,7 +75,14 @@ def first_paint() -> Iterator[Figure]:
         spent([KIROTODO, "add", "buy groceries"], home)
         spent_until_frame(home)
         value = middle(spent_until_frame(home) for _ in range(RUNS))
+        asyncio.run(fill(Path(home), tasks=10_000, messages=5_000))
+        spent_until_frame(home)
+        with_much = middle(spent_until_frame(home) for _ in range(RUNS))
+        bare = middle(spent(BARE, home) for _ in range(RUNS))
     yield Figure(what="kirotodo chat, first paint, CPU", value=value * 1000, unit="ms", limit=500)
+    yield Figure(what="  in bare Pythons", value=value / bare, unit="×", digits=1)
+    what = "  with 10,000 tasks and 5,000 messages over that"
+    yield Figure(what=what, value=with_much / value, unit="×", limit=1.2, digits=2)
 
 
 def environment_of(home: str) -> Mapping[str, str]:

@@ -27,16 +27,19 @@ _MONTHS: Final = {"month": 0, "this month": 0, "next month": 1, "last month": -1
 
 
 class ListFilter:
-    """Says which tasks a text asks for, on a day in a zone. `trouble` says why it can't be read as a filter."""
+    """Says which tasks a text asks for, on a day in a zone. `trouble` says why it can't be read as a filter. What was
+    read of the tasks for the filter `before` is used again: another one is made with every letter."""
 
-    def __init__(self, text: str, *, today: date, zone: tzinfo | None) -> None:
+    def __init__(self, text: str, *, today: date, zone: tzinfo | None, before: "ListFilter | None" = None) -> None:
         self.text = text.strip()
         self.trouble = ""
         self.today = today
         self._zone = zone
         self._condition = self._read() if _SYNTAX.search(self.text) else None
-        self._words = folding.without_apostrophes(folding.fold(self.text)).split()
-        self._folded: dict[int, tuple[Task, str]] = {}
+        words = folding.without_apostrophes(folding.fold(self.text)).split()
+        self._words = [(word, *folding.joined(word)) for word in words]
+        """Each word as the ways in which it may be written."""
+        self._folded: dict[int, tuple[Task, str]] = {} if before is None else before._folded
 
     def __bool__(self) -> bool:
         """Return whether it leaves anything out."""
@@ -103,8 +106,8 @@ def _month(today: date, ahead: int) -> tuple[date, date]:
     return first, after - timedelta(days=1)
 
 
-def _has(text: str, words: Sequence[str]) -> bool:
-    return all(word in text or any(other in text for other in folding.joined(word)) for word in words)
+def _has(text: str, words: Sequence[Sequence[str]]) -> bool:
+    return all(any(way in text for way in ways) for ways in words)
 
 
 def _searched(task: Task) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias
 
 from kirotodo.client.tui.widgets.task_list import Section, order, sections
@@ -261,6 +262,7 @@ def _sorted(section: Section, key: Callable[[Task], Any]) -> Section:
     return replace(section, tasks=tuple(sorted(section.tasks, key=key)))
 
 
+@lru_cache(maxsize=4_096)
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """Return a key that sorts `step 9` before `step 10`, without case."""
     parts = re.findall(r"\d+|\D+", text.casefold())

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, date
 from typing import Any
 
@@ -144,3 +145,13 @@ async def test_tab_right_behind_a_letter_completes_it() -> None:
         app.query_one(FilterPopup).close("")
         await pilot.press("tab")
         assert text_of(app) == "+garage "
+
+
+def test_what_was_read_for_the_letter_before_holds_as_long_as_the_task_is_the_same() -> None:
+    milk = task(1, "buy milk")
+    first = ListFilter("mil", today=NOW.date(), zone=UTC)
+    assert first.holds(milk)
+    second = ListFilter("milk", today=NOW.date(), zone=UTC, before=first)
+    assert second.holds(milk)
+    assert not second.holds(replace(milk, title="buy bread"))
+    assert second.holds(milk)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from rich.cells import cell_len
 from rich.style import Style as RichStyle
@@ -231,9 +231,9 @@ NUMBER_MIN: Final = 3
 """The width of a number at least, so that the first hundred tasks stand in line."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
-    """A line: a task, the head of a section, or a note; without any of them an empty one."""
+class Row(NamedTuple):
+    """A line: a task, the head of a section, or a note; without any of them an empty one. A tuple, since a long list
+    makes thousands of them with every change."""
 
     task: Task | None = None
     section: Section | None = None

@@ -259,7 +259,9 @@ class TaskPane(Vertical):
 
     def apply(self, tasks: Iterable[Task], removed: Iterable[int] = ()) -> None:
         """Show changed tasks and drop removed ones. A task that was open here and is done now stays in its place."""
-        tasks = tuple(tasks)
+        tasks, removed = tuple(tasks), tuple(removed)
+        if self._shows(tasks, removed):
+            return  # news of an edit that was made here
         for task in tasks:
             self._patch(task)
         if (saved := self._saved.get(self.view.id)) and any(task.id not in self._of_saved for task in tasks):
@@ -271,6 +273,10 @@ class TaskPane(Vertical):
             self._kept.discard(task_id)
             self._marked.discard(task_id)
         self._lay_out()
+
+    def _shows(self, tasks: Sequence[Task], removed: Sequence[int]) -> bool:
+        known = all(self._tasks.get(task.id) == task for task in tasks)
+        return known and not any(id in held for id in removed for held in (self._tasks, self._done, self._of_saved))
 
     def _patch(self, task: Task) -> None:
         known = task.id in self._tasks
@@ -548,7 +554,7 @@ class TaskPane(Vertical):
         """Return the filter, read once for each text and day."""
         known = self._filtering
         if known.text != self._filter.value.strip() or known.today != now.date():
-            self._filtering = ListFilter(self._filter.value, today=now.date(), zone=now.tzinfo)
+            self._filtering = ListFilter(self._filter.value, today=now.date(), zone=now.tzinfo, before=known)
         return self._filtering
 
     @on(Input.Changed, "#task-filter")
