@@ -391,9 +391,16 @@ class Backend(Protocol):
         steps are completed with their task: who would ask first, as the setting `open_steps` says, asks before."""
 
     async def skip_tasks(
-        self, task_ids: Sequence[int] | None = None, *, until: str | None = None, dry_run: bool = False
+        self,
+        task_ids: Sequence[int] | None = None,
+        *,
+        until: str | None = None,
+        count: int | None = None,
+        on: str | None = None,
+        dry_run: bool = False,
     ) -> Changed:
-        """Skip the open occurrence of routines; with `until`, all of their occurrences before that day, in words.
+        """Skip the open occurrence of routines, or instead: all before the day `until`, the next `count`, or the one
+        `on` a day. Days are in words. An occurrence further ahead is left out of the rule, and nothing else moves.
 
         Without `task_ids` it is about all routines, which takes `until`. A routine without another occurrence is
         deleted. `dry_run` gives what it would be. Raises `NotFound` or `InvalidInput`.

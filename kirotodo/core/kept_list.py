@@ -112,9 +112,16 @@ class KeptList:
         """Return what a line would add. Raises `InvalidInput`."""
         return await self._list.add_from_text(text, dry_run=True)
 
-    async def preview_skip(self, task_ids: Sequence[int] | None, until: str | None) -> Changed:
+    async def preview_skip(
+        self,
+        task_ids: Sequence[int] | None,
+        *,
+        until: str | None = None,
+        count: int | None = None,
+        on: str | None = None,
+    ) -> Changed:
         """Return what skipping would come to. Raises what `Backend.skip_tasks` raises."""
-        return await self._list.skip_tasks(task_ids, until=until, dry_run=True)
+        return await self._list.skip_tasks(task_ids, until=until, count=count, on=on, dry_run=True)
 
     async def views(self) -> tuple[View, ...]:
         """Return the saved views."""
@@ -334,7 +341,7 @@ async def _carry_out(store: Store, wanted: PendingEdit, at: "UserClock") -> Made
         case "complete":
             changed = await edits.complete_tasks(store, ids, completed=wanted.completed, at=at)
         case "skip":
-            changed = await edits.skip_tasks(store, ids or None, until=wanted.fields.get("until"), at=at)
+            changed = await edits.skip_tasks(store, ids or None, **_which(wanted), at=at)
         case "delete":
             changed = await edits.delete_tasks(store, ids, at=at)
     return Made(tasks=tasks, changed=replace(store.journal.changed, skipped=changed.skipped))
@@ -379,13 +386,13 @@ def _skips(wanted: PendingEdit, changed: Changed, at: "UserClock") -> list[Pendi
         for task in before.values()
         if task is not None and task.repeats and task.due_date is not None and _is_meant(task, wanted, before)
     ]
-    until = _until(wanted, at)
+    which = _which_as_values(wanted, at)
     return [
         PendingEdit(
             kind="skip",
             key="",
             task_ids=(task.id,),
-            fields=_plain({**until, "due_date": task.due_date, "made_at": at.now}),
+            fields=_plain({**which, "due_date": task.due_date, "made_at": at.now}),
             seen=task,
             title=task.title,
             also=_steps_of(task, changed),
@@ -405,12 +412,21 @@ def _is_meant(task: Task, wanted: PendingEdit, others: Mapping[int, Task | None]
     return task.id in wanted.task_ids if wanted.task_ids else task.parent_id not in others
 
 
-def _until(wanted: PendingEdit, at: "UserClock") -> dict[str, Any]:
+def _which(wanted: PendingEdit) -> dict[str, Any]:
+    """Return which occurrences are skipped, as `skip_tasks` takes it."""
+    return {name: value for name in ("until", "count", "on") if (value := wanted.fields.get(name)) is not None}
+
+
+def _which_as_values(wanted: PendingEdit, at: "UserClock") -> dict[str, Any]:
+    """Return which occurrences are skipped, with days as dates: "friday" may be another day once it is sent."""
     from kirotodo.core.tools.timing import read_due
 
-    words = wanted.fields.get("until")
-    when = None if words is None else read_due(words, at=at)
-    return {} if when is None else {"until": when.date.isoformat()}
+    which = _which(wanted)
+    for name in ("until", "on"):
+        when = read_due(which[name], at=at) if name in which else None
+        if when is not None:
+            which[name] = when.date.isoformat()
+    return which
 
 
 def _of_change(wanted: PendingEdit, change: Change, changed: Changed) -> PendingEdit | None:

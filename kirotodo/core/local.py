@@ -533,6 +533,8 @@ class LocalBackend:
         task_ids: Sequence[int] | None = None,
         *,
         until: str | None = None,
+        count: int | None = None,
+        on: str | None = None,
         dry_run: bool = False,
         due_date: date | None = None,
         made_at: datetime | None = None,
@@ -546,9 +548,14 @@ class LocalBackend:
             at = replace(at, now=min(made_at.astimezone(at.zone), at.now))
         if dry_run:
             async with self._database.read(self.user_id) as store:
-                return await edits.preview_skip(store, task_ids, until=until, due_date=due_date, at=at)
+                return await edits.preview_skip(
+                    store, task_ids, until=until, count=count, on=on, due_date=due_date, at=at
+                )
         return await self._edit(
-            lambda store, _: edits.skip_tasks(store, task_ids, until=until, due_date=due_date, at=at), Changed
+            lambda store, _: edits.skip_tasks(
+                store, task_ids, until=until, count=count, on=on, due_date=due_date, at=at
+            ),
+            Changed,
         )
 
     async def change_task(

@@ -10,7 +10,16 @@ from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Final, Literal, cast, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    WithJsonSchema,
+)
 
 from kirotodo.core.backend import ModelChoice, OccurrenceScope, TaskFields
 from kirotodo.core.domain.conversation import MESSAGE_MAX, Conversation, Decision
@@ -22,6 +31,7 @@ from kirotodo.core.domain.task import (
     NAME_MAX,
     NOTES_MAX,
     PAGE_MAX,
+    SKIPPED_MAX,
     TITLE_MAX,
     Due,
     Priority,
@@ -410,6 +420,14 @@ class SkipBody(Body, json_schema_extra=example(until="12 dec")):
         default=None,
         description="Skip all occurrences before this day. Without it, the open occurrence.",
         examples=["12 dec"],
+    )
+    count: Annotated[StrictInt, Field(ge=1, le=SKIPPED_MAX)] | None = Field(
+        default=None, description="Skip so many occurrences, the open one first; instead of `until`.", examples=[2]
+    )
+    on: Words | None = Field(
+        default=None,
+        description="Skip only the occurrence on this day, also further ahead; instead of `until`.",
+        examples=["14 dec"],
     )
     due_date: Day | None = Field(
         default=None, description="When the tasks are due now: if one has another due date, nothing is skipped (409)."

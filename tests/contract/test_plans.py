@@ -24,6 +24,51 @@ async def test_an_occurrence_is_skipped_and_a_preview_changes_nothing(backend: B
         await backend.skip_tasks([99])
 
 
+async def test_the_next_few_or_one_further_ahead_are_skipped(backend: Backend) -> None:
+    gym = await backend.add_task(TaskFields(title="gym", due="friday 18:00", recurrence="every friday"))
+    changed = await backend.skip_tasks([gym.id], count=2)
+    assert [task.due_date for task in changed.tasks] == [date(2026, 12, 11)]
+    await backend.undo()
+    preview = await backend.skip_tasks([gym.id], on="11 dec", dry_run=True)
+    assert [task.recurrence for task in preview.tasks] == ["FREQ=WEEKLY;BYDAY=FR;EXDATE=20261211"]
+    assert (await backend.task(gym.id)).recurrence == gym.recurrence
+    changed = await backend.skip_tasks([gym.id], on="11 dec")
+    assert [(task.due_date, task.recurrence) for task in changed.tasks] == [
+        (date(2026, 11, 27), "FREQ=WEEKLY;BYDAY=FR;EXDATE=20261211")
+    ]
+    done = await backend.complete_tasks([gym.id])
+    (december,) = [task for task in done.tasks if not task.completed]
+    assert december.due_date == date(2026, 12, 4)
+    done = await backend.complete_tasks([december.id])
+    assert [(task.due_date, task.recurrence) for task in done.tasks if not task.completed] == [
+        (date(2026, 12, 18), "FREQ=WEEKLY;BYDAY=FR")
+    ]
+
+
+async def test_the_open_occurrence_is_skipped_by_its_day_and_a_wrong_day_changes_nothing(backend: Backend) -> None:
+    gym = await backend.add_task(TaskFields(title="gym", due="friday 18:00", recurrence="every friday"))
+    changed = await backend.skip_tasks([gym.id], on="friday")
+    assert [(task.due_date, task.recurrence) for task in changed.tasks] == [(date(2026, 12, 4), gym.recurrence)]
+    for wrong in ({"on": "14 dec"}, {"on": "27 nov"}, {"on": "1 jan 2029"}, {"on": ""}, {"count": 2, "on": "4 dec"}):
+        with pytest.raises(InvalidInput):
+            await backend.skip_tasks([gym.id], **wrong)
+    assert (await backend.task(gym.id)).due_date == date(2026, 12, 4)
+
+
+async def test_an_exception_is_changed_with_the_rule(backend: Backend) -> None:
+    gym = await backend.add_task(TaskFields(title="gym", due="friday 18:00", recurrence="every friday"))
+    await backend.skip_tasks([gym.id], on="11 dec")
+    await backend.update_tasks([gym.id], TaskFields(recurrence="until christmas"))
+    rule = "FREQ=WEEKLY;BYDAY=FR;UNTIL=20261225"
+    assert (await backend.task(gym.id)).recurrence == f"{rule};EXDATE=20261211"
+    await backend.update_tasks([gym.id], TaskFields(recurrence="every friday, except 4 Dec 2026 and 18 dec"))
+    assert (await backend.task(gym.id)).recurrence == "FREQ=WEEKLY;BYDAY=FR;EXDATE=20261204,20261218"
+    with pytest.raises(InvalidInput):
+        await backend.update_tasks([gym.id], TaskFields(recurrence="every friday except whenever"))
+    await backend.update_tasks([gym.id], TaskFields(recurrence="every friday"))
+    assert (await backend.task(gym.id)).recurrence == gym.recurrence
+
+
 async def test_one_occurrence_differs_from_its_series(backend: Backend) -> None:
     gym = await backend.add_task(TaskFields(title="gym", due="friday 18:00", recurrence="every friday"))
     await backend.update_tasks([gym.id], TaskFields(title="swim", time="9am", occurrence="this"))

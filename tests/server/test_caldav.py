@@ -138,6 +138,20 @@ async def test_a_task_of_the_list_is_a_todo(server: Served, phone: CalendarClien
         assert f"\r\n{line}\r\n" in text
 
 
+@pytest.mark.parametrize("time", ["", " 09:30"])
+async def test_an_occurrence_that_is_left_out_is_left_out_on_both_sides(
+    server: Served, phone: CalendarClient, time: str
+) -> None:
+    backend = server.core.of("1")
+    await backend.add_task({"title": "Gym", "due": f"2026-12-04{time}", "recurrence": "every friday"})
+    await backend.skip_tasks([1], on="11 dec")
+    text = await phone.get("kirotodo-1.ics")
+    assert ("\r\nEXDATE:20261211T093000\r\n" if time else "\r\nEXDATE;VALUE=DATE:20261211\r\n") in text
+    assert "\r\nRRULE:FREQ=WEEKLY;BYDAY=FR\r\n" in text
+    assert (await phone.put("kirotodo-1.ics", text.replace("20261211", "20261218"))).status_code == 204
+    assert (await backend.task(1)).recurrence == "FREQ=WEEKLY;BYDAY=FR;EXDATE=20261218"
+
+
 async def test_only_what_a_phone_changed_is_changed(server: Served, phone: CalendarClient) -> None:
     backend = server.core.of("1")
     await backend.add_task({"title": "Pay", "due": "2026-12-01 09:30", "recurrence": "every month from completion"})

@@ -1,7 +1,7 @@
 """The address of a calendar: what has a time of day, as events, for whoever has the address until it is revoked."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import httpx2
@@ -29,6 +29,7 @@ async def test_what_has_a_time_of_day_is_an_event(server: Served) -> None:
     ):
         await backend.add_task(fields)  # type: ignore[arg-type]
     await backend.complete_tasks([6])
+    await backend.skip_tasks([2], on="9 dec")
     token = await app_password(server, "work", scope="feed")
     async with http(server) as client:
         answer = await client.get(f"/calendar/{token}.ics")
@@ -42,6 +43,7 @@ async def test_what_has_a_time_of_day_is_an_event(server: Served) -> None:
     assert dentist["DTSTART"].dt.astimezone(UTC) == datetime(2026, 12, 4, 16, tzinfo=UTC)
     assert (dentist["DURATION"].dt.total_seconds(), str(dentist["DESCRIPTION"])) == (2700, "Bring\nthe card")
     assert events["Standup"]["RRULE"]["UNTIL"] == [datetime(2026, 12, 31, 22, 59, 59, tzinfo=UTC)]
+    assert [each.dt.date() for each in events["Standup"]["EXDATE"].dts] == [date(2026, 12, 9)]
     assert "RRULE" not in events["Filter"]
     assert [str(zone["TZID"]) for zone in calendar.walk("VTIMEZONE")] == ["Europe/Vienna"]
     assert {len(line.encode()) <= 75 for line in answer.text.split("\r\n")} == {True}

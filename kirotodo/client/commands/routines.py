@@ -9,7 +9,7 @@ from kirotodo.client.commands.output import put, put_json, say
 from kirotodo.client.commands.params import NUMBERS, distinct, joined, json_option
 from kirotodo.client.commands.task_view import in_brief
 from kirotodo.core.backend import Backend
-from kirotodo.core.domain.task import Changed
+from kirotodo.core.domain.task import SKIPPED_MAX, Change, Changed
 from kirotodo.core.text.sanitize import sanitize_line
 
 LISTED = 20
@@ -23,15 +23,25 @@ UNASKED = 5
 Examples:
   kirotodo skip 12
   kirotodo skip 12 --until "1 jan"
+  kirotodo skip 12 --next 2     (this one and the one after it)
+  kirotodo skip 12 --on "14 dec"
   kirotodo undo                 (takes it back)""",
 )
 @click.argument("numbers", type=NUMBERS, nargs=-1, required=True, metavar="NUMBER...")
 @click.option("--until", metavar="DAY", help="Skip all occurrences before this day.")
+@click.option("--next", "count", type=click.IntRange(1, SKIPPED_MAX), metavar="N", help="Skip the next N occurrences.")
+@click.option("--on", metavar="DAY", help="Skip only the occurrence on this day, also further ahead.")
 @json_option
-def skip(numbers: Sequence[tuple[int, ...]], until: str | None, as_json: bool) -> None:
-    """Skip the open occurrence of repeating tasks: they move on to the next one, and it counts as one of its times."""
+def skip(
+    numbers: Sequence[tuple[int, ...]], until: str | None, count: int | None, on: str | None, as_json: bool
+) -> None:
+    """Skip the open occurrence of repeating tasks: they move on to the next one, and it counts as one of its times.
+
+    With --on, an occurrence further ahead is left out, and the open one stays."""
+    if sum(each is not None for each in (until, count, on)) > 1:
+        raise click.UsageError("Use only one of --until, --next and --on.")
     ids = distinct(numbers)
-    changed = with_list(lambda backend: backend.skip_tasks(ids, until=until))
+    changed = with_list(lambda backend: backend.skip_tasks(ids, until=until, count=count, on=on))
     _put_skipped(changed, as_json=as_json)
 
 
@@ -78,12 +88,19 @@ def _agreed(preview: Changed) -> bool:
     return confirmed(f"Move these {count} tasks there?")
 
 
+def _is_ahead(change: Change) -> bool:
+    """Return whether an occurrence further ahead was left out, so that the open one stays."""
+    before, after = change.before, change.after
+    return before is not None and after is not None and before.due_date == after.due_date
+
+
 def _put_skipped(changed: Changed, *, as_json: bool, verb: str = "Skipped to") -> None:
     if as_json:
         put_json(changed)
         return
+    stayed = {change.task_id for change in changed.changes if _is_ahead(change)}
     for task in (each for each in changed.tasks if each.parent_id is None):
-        put(f"{verb} {in_brief(task, now=now())}")
+        put(f"{'Skipped a later one of' if task.id in stayed else verb} {in_brief(task, now=now())}")
     for sentence in changed.skipped:
         say(sanitize_line(sentence))
     if not changed.tasks and not changed.removed and not changed.skipped:

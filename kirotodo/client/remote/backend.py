@@ -259,10 +259,17 @@ class RemoteBackend:
         return await self._make(Changed, "/tasks/complete", body)
 
     async def skip_tasks(
-        self, task_ids: Sequence[int] | None = None, *, until: str | None = None, dry_run: bool = False
+        self,
+        task_ids: Sequence[int] | None = None,
+        *,
+        until: str | None = None,
+        count: int | None = None,
+        on: str | None = None,
+        dry_run: bool = False,
     ) -> Changed:
         body: dict[str, Any] = {} if task_ids is None else {"task_ids": list(task_ids)}
-        body |= {} if until is None else {"until": until}
+        given = {"until": until, "count": count, "on": on}
+        body |= {name: value for name, value in given.items() if value is not None}
         return await self._make(Changed, "/tasks/skip", {**body, "dry_run": True} if dry_run else body)
 
     async def plan(self, period: Period = "today", *, minutes: int | None = None) -> DayPlan:

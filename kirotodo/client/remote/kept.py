@@ -37,7 +37,14 @@ class Kept(Protocol):
 
     async def preview(self, text: str) -> tuple[Task, ...]: ...
 
-    async def preview_skip(self, task_ids: Sequence[int] | None, until: str | None) -> Changed: ...
+    async def preview_skip(
+        self,
+        task_ids: Sequence[int] | None,
+        *,
+        until: str | None = None,
+        count: int | None = None,
+        on: str | None = None,
+    ) -> Changed: ...
 
     async def views(self) -> tuple[View, ...]: ...
 

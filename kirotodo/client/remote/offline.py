@@ -361,13 +361,22 @@ class OfflineBackend(RemoteBackend):
         return await super().undo_changes(which)
 
     async def skip_tasks(
-        self, task_ids: Sequence[int] | None = None, *, until: str | None = None, dry_run: bool = False
+        self,
+        task_ids: Sequence[int] | None = None,
+        *,
+        until: str | None = None,
+        count: int | None = None,
+        on: str | None = None,
+        dry_run: bool = False,
     ) -> Changed:
         if dry_run or (task_ids is not None and not task_ids):  # none at all is wrong, while None means every routine
             await self._sent_before()
-            preview = super().skip_tasks(task_ids, until=until, dry_run=dry_run)
-            return await self._or_kept(preview, lambda: self._kept.preview_skip(task_ids, until))
-        fields: dict[str, Any] = {} if until is None else {"until": until}
+            preview = super().skip_tasks(task_ids, until=until, count=count, on=on, dry_run=dry_run)
+            return await self._or_kept(
+                preview, lambda: self._kept.preview_skip(task_ids, until=until, count=count, on=on)
+            )
+        given = {"until": until, "count": count, "on": on}
+        fields = {name: value for name, value in given.items() if value is not None}
         return (await self._edit_tasks(_wanted("skip", task_ids or (), fields=cast(TaskFields, fields))))[1]
 
     async def move_tasks(self, moves: Sequence[Move]) -> Changed:

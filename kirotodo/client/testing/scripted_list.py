@@ -200,7 +200,13 @@ class ScriptedList:
         return self._apply({id: replace(self._get(id), completed_at=moment) for id in task_ids})
 
     async def skip_tasks(
-        self, task_ids: Sequence[int] | None = None, *, until: str | None = None, dry_run: bool = False
+        self,
+        task_ids: Sequence[int] | None = None,
+        *,
+        until: str | None = None,
+        count: int | None = None,
+        on: str | None = None,
+        dry_run: bool = False,
     ) -> Changed:
         self._check("skip_tasks")
         tasks = [self._get(id) for id in task_ids or ()]

@@ -103,6 +103,25 @@ def rule_after(rule: str) -> str:
     return str(replace(parsed, count=parsed.count - 1) if parsed.count is not None and parsed.count > 1 else parsed)
 
 
+def left_out(rule: str) -> frozenset[dt.date]:
+    """Return the days on which a rule leaves its occurrences out."""
+    return frozenset(read_rule(rule).exdate) if "EXDATE" in rule else frozenset()
+
+
+def leaving_out(rule: str, day: dt.date) -> str:
+    """Return the rule that leaves that day out too."""
+    parsed = read_rule(rule)
+    return str(read_rule(str(replace(parsed, exdate=tuple(sorted({*parsed.exdate, day}))))))
+
+
+def past(rule: str, day: dt.date) -> str:
+    """Return the rule without the exceptions before a day, which have had their effect."""
+    if "EXDATE" not in rule:
+        return rule
+    parsed = read_rule(rule)
+    return str(replace(parsed, exdate=tuple(each for each in parsed.exdate if each > day)))
+
+
 def anchored(rule: str, *, due_date: dt.date | None, recurs_from: RecursFrom) -> str:
     """Return the rule as it is stored: with the day of the month that it would lose in a shorter one.
 
@@ -274,7 +293,7 @@ def _stepped(rule: Rule, start: dt.datetime, after: dt.datetime, zone: ZoneInfo)
         if local_moment(local.date(), local.time(), zone.key) > earliest:
             break
         steps += 1
-    if rule != Rule(freq=rule.freq, interval=rule.interval, count=rule.count, until=rule.until):
+    if rule != Rule(freq=rule.freq, interval=rule.interval, count=rule.count, until=rule.until, exdate=rule.exdate):
         found = _next_by_parts(rule, local)
         if found is None:
             return None

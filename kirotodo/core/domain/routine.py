@@ -11,9 +11,20 @@ from itertools import islice
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from kirotodo.core.domain.recurrence import anchored, counts_hours, first_due, local_moment, next_occurrence, rule_after
+from kirotodo.core.domain.recurrence import (
+    anchored,
+    counts_hours,
+    first_due,
+    leaving_out,
+    left_out,
+    local_moment,
+    next_occurrence,
+    past,
+    rule_after,
+)
 from kirotodo.core.domain.rule import Rule, read_rule, unclamped
 from kirotodo.core.domain.task import Task
+from kirotodo.core.errors import InvalidInput
 
 UPCOMING: Final = 3
 """How many of the occurrences that follow are shown."""
@@ -52,13 +63,38 @@ def upcoming(task: Task, *, zone: ZoneInfo, count: int = UPCOMING) -> tuple[Occu
     return tuple(islice(_occurrences(task, current(task), zone), count))
 
 
-def skipped(task: Task, *, now: dt.datetime, zone: ZoneInfo) -> Occurrence | None:
-    """Return where a routine stands once its open occurrence is skipped; None where that was the last.
+def skipped(task: Task, *, now: dt.datetime, zone: ZoneInfo, count: int = 1) -> Occurrence | None:
+    """Return where a routine stands once its open occurrence, or the next `count`, are skipped; None where none is
+    left.
 
     A skipped occurrence counts as one of COUNT, as those of EXDATE do in RFC 5545. A rule that counts from completion
     goes on from the day the skipped one was due, or from today where that is later.
     """
-    return _skip(task, current(task), now, zone)
+    here: Occurrence | None = current(task)
+    for _ in range(count):
+        here = None if here is None else _skip(task, here, now, zone)
+    return here
+
+
+def skipped_on(task: Task, day: dt.date, *, zone: ZoneInfo) -> str:
+    """Return the rule of a routine whose occurrence on a later day is left out ahead of time.
+
+    Raises `InvalidInput` where it is not known to come on that day.
+    """
+    rule, named = task.recurrence or "", f"Task {task.id} “{task.title}”"
+    if task.recurs_from == "completion":
+        raise InvalidInput(f"{named} repeats after it is done, so its days further ahead are not known yet.")
+    if counts_hours(rule):
+        raise InvalidInput(f"{named} repeats within the day. Skip it until a day instead.")
+    before: dt.date | None = None
+    for each in _occurrences(task, current(task), zone):
+        if each.date == day:
+            return leaving_out(rule, day)
+        if each.date > day:
+            around = [f"{found:%a} {found.day} {found:%b %Y}" for found in (before, each.date) if found is not None]
+            raise InvalidInput(f"{named} has no occurrence on that day; those around it are on {' and '.join(around)}.")
+        before = each.date
+    raise InvalidInput(f"{named} has no occurrence on that day: its rule ends before.")
 
 
 def skipped_until(task: Task, until: dt.date, *, now: dt.datetime, zone: ZoneInfo) -> Occurrence | None:
@@ -115,7 +151,14 @@ def _skip(task: Task, here: Occurrence, now: dt.datetime, zone: ZoneInfo) -> Occ
 
 
 def _after(task: Task, here: Occurrence, done: dt.datetime, zone: ZoneInfo) -> Occurrence | None:
-    due = next_occurrence(
-        here.rule, due_date=here.date, due_time=here.time, done=done, zone=zone, recurs_from=task.recurs_from
-    )
-    return None if due is None else Occurrence(due.date, due.time, rule_after(here.rule))
+    exceptions = left_out(here.rule)
+    while True:
+        due = next_occurrence(
+            here.rule, due_date=here.date, due_time=here.time, done=done, zone=zone, recurs_from=task.recurs_from
+        )
+        if due is None:
+            return None
+        here = Occurrence(due.date, due.time, rule_after(here.rule))
+        if due.date not in exceptions:
+            return here._replace(rule=past(here.rule, due.date))
+        done = max(done, local_moment(due.date, due.time or dt.time(), zone.key))

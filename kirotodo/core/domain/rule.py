@@ -1,4 +1,7 @@
-"""RFC 5545 recurrence rules without DTSTART: read from text, checked, and written back in one canonical form."""
+"""RFC 5545 recurrence rules without DTSTART: read from text, checked, and written back in one canonical form.
+
+Days that are left out ahead of time are part of a rule here, as EXDATE: see `docs/decisions/0063`.
+"""
 
 import datetime as dt
 import re
@@ -34,6 +37,8 @@ _BYDAY: Final = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
 _NUMBER: Final = re.compile(r"[+-]?\d{1,5}")
 _UNTIL: Final = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:T\d{4,6}Z?)?")
 _INTERVAL_MAX: Final = 1000
+EXCEPT_MAX: Final = 100
+"""How many days may be left out ahead of time."""
 _LONGEST_MONTH: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -53,6 +58,7 @@ class Rule:
     bysetpos: tuple[int, ...] = ()
     count: int | None = None
     until: dt.date | None = None
+    exdate: tuple[dt.date, ...] = ()
 
     def __str__(self) -> str:
         parts = [f"FREQ={self.freq}"]
@@ -68,6 +74,8 @@ class Rule:
             parts.append(f"COUNT={self.count}")
         if self.until is not None:
             parts.append(f"UNTIL={self.until:%Y%m%d}")
+        if self.exdate:
+            parts.append("EXDATE=" + ",".join(f"{day:%Y%m%d}" for day in self.exdate))
         return ";".join(parts)
 
     @property
@@ -139,7 +147,8 @@ def read_rule(text: str) -> Rule:
         byminute=lists["BYMINUTE"],
         bysetpos=lists["BYSETPOS"],
         count=_count("COUNT", parts.pop("COUNT"), 10_000) if "COUNT" in parts else None,
-        until=_until(parts.pop("UNTIL")) if "UNTIL" in parts else None,
+        until=_day("UNTIL", parts.pop("UNTIL")) if "UNTIL" in parts else None,
+        exdate=_days_left_out(parts.pop("EXDATE", "")),
     )
     if parts:
         raise InvalidInput(f"{next(iter(parts))[:20]} is not a part of a recurrence that is known here.")
@@ -175,12 +184,25 @@ def _count(name: str, text: str, largest: int) -> int:
     return value
 
 
-def _until(text: str) -> dt.date:
+def _days_left_out(text: str) -> tuple[dt.date, ...]:
+    days = tuple(sorted({_day("EXDATE", piece.strip()) for piece in text.split(",")} if text else ()))
+    if len(days) > EXCEPT_MAX:
+        raise InvalidInput(f"At most {EXCEPT_MAX} days of a routine can be left out ahead of time.")
+    return days
+
+
+def without_exceptions(rule: str) -> tuple[str, tuple[dt.date, ...]]:
+    """Return a rule as RFC 5545 has it, which keeps EXDATE apart, and the days that are left out."""
+    parsed = read_rule(rule)
+    return str(replace(parsed, exdate=())), parsed.exdate
+
+
+def _day(name: str, text: str) -> dt.date:
     match = _UNTIL.fullmatch(text)
     try:
         return dt.date(*map(int, match.groups())) if match else dt.date.fromisoformat(text)
     except ValueError:
-        raise InvalidInput(f"UNTIL takes a day such as 20271231, not “{text[:20]}”.") from None
+        raise InvalidInput(f"{name} takes a day such as 20271231, not “{text[:20]}”.") from None
 
 
 def _check(rule: Rule) -> None:

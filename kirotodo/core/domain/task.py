@@ -28,6 +28,8 @@ PAGE_MAX: Final = 200
 T = TypeVar("T")
 
 
+SKIPPED_MAX: Final = 366
+"""How many occurrences are skipped at once."""
 STEPS_MAX: Final = 100
 """The most steps that a task has."""
 

@@ -90,7 +90,7 @@ def describe_rule(rule: str, *, recurs_from: RecursFrom = "schedule") -> str:
     words = _plain_words(parsed) or _part_by_part(parsed)
     if recurs_from == "completion":
         words += " after completion"
-    return words + _ending(parsed)
+    return words + _ending(parsed) + _exceptions(parsed)
 
 
 def _short(day: dt.date) -> str:
@@ -123,7 +123,7 @@ def _plain_words(rule: Rule) -> str | None:
 
 
 def _without_days_and_times(rule: Rule) -> Rule:
-    return Rule(freq=rule.freq, interval=rule.interval, count=rule.count, until=rule.until)
+    return Rule(freq=rule.freq, interval=rule.interval, count=rule.count, until=rule.until, exdate=rule.exdate)
 
 
 def _every(rule: Rule) -> str:
@@ -231,6 +231,10 @@ def _ending(rule: Rule) -> str:
     if rule.until is not None:
         return f" until {rule.until.day} {MONTH_NAMES[rule.until.month - 1]} {rule.until.year:04}"
     return ""
+
+
+def _exceptions(rule: Rule) -> str:
+    return f", except {_joined([f'{_short(day)} {day.year:04}' for day in rule.exdate])}" if rule.exdate else ""
 
 
 def _joined(words: Sequence[str]) -> str:

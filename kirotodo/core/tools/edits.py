@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from kirotodo.core.backend import TaskFields
-from kirotodo.core.domain.task import PRIORITIES, Change, Changed, RecursFrom, Task, TaskDraft, TaskField
+from kirotodo.core.domain.task import PRIORITIES, SKIPPED_MAX, Change, Changed, RecursFrom, Task, TaskDraft, TaskField
 from kirotodo.core.errors import Conflict, InvalidInput
 from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.tools.user_clock import UserClock
@@ -200,21 +200,24 @@ async def skip_tasks(
     task_ids: Sequence[int] | None,
     *,
     until: str | None = None,
+    count: int | None = None,
+    on: str | None = None,
     due_date: date | None = None,
     at: UserClock,
 ) -> Changed:
-    """Skip the open occurrence of routines, or all of their occurrences before the day `until`, all or none.
+    """Skip occurrences of routines, all or none: the open one, all before the day `until`, the next `count`, or the one
+    `on` a day; one further ahead is left out once its turn comes.
 
     Without `task_ids` it is about all routines. A series that has no occurrence left is over: its task is deleted.
     Raises `NotFound`, `InvalidInput`, or `Conflict` where a task is not due on `due_date`, if that is given.
     """
-    skips, notes = await _skips(store, task_ids, until=until, due_date=due_date, at=at)
+    skips, notes = await _skips(store, task_ids, until=until, count=count, on=on, due_date=due_date, at=at)
     for skip in skips:
         if skip.fields is None:
             await _delete(store, skip.task)
             continue
         await store.tasks.update(skip.task.id, skip.fields)
-        if skip.task.steps is not None:
+        if skip.task.steps is not None and "due_date" in skip.fields:
             await _renew_steps(store, skip.task, skip.fields["due_date"])
     return replace(store.journal.changed, skipped=notes)
 
@@ -237,11 +240,13 @@ async def preview_skip(
     task_ids: Sequence[int] | None,
     *,
     until: str | None = None,
+    count: int | None = None,
+    on: str | None = None,
     due_date: date | None = None,
     at: UserClock,
 ) -> Changed:
     """Return what `skip_tasks` would come to, in a reading transaction; its changes have ids of 0."""
-    skips, notes = await _skips(store, task_ids, until=until, due_date=due_date, at=at)
+    skips, notes = await _skips(store, task_ids, until=until, count=count, on=on, due_date=due_date, at=at)
     changes = tuple(
         Change(
             id=0,
@@ -260,10 +265,21 @@ async def preview_skip(
 
 
 async def _skips(
-    store: "Store", task_ids: Sequence[int] | None, *, until: str | None, due_date: date | None, at: UserClock
+    store: "Store",
+    task_ids: Sequence[int] | None,
+    *,
+    until: str | None,
+    count: int | None,
+    on: str | None,
+    due_date: date | None,
+    at: UserClock,
 ) -> tuple[list[Skip], tuple[str, ...]]:
     """Return what skipping comes to, and a sentence for each routine that is over or that has nothing to skip."""
-    day = _back_on(until, at=at)
+    if sum(each is not None for each in (until, on, count)) > 1:
+        raise InvalidInput("Skip until a day, on a day, or a number of occurrences: only one of these at once.")
+    if count is not None and not 1 <= count <= SKIPPED_MAX:
+        raise InvalidInput(f"From 1 to {SKIPPED_MAX} occurrences can be skipped at once.")
+    day, occurs_on = _back_on(until, at=at), _occurs_on(on, at=at)
     if task_ids is None:
         if day is None:
             raise InvalidInput("Name the tasks to skip, or the day until which all routines are skipped.")
@@ -278,20 +294,24 @@ async def _skips(
         if day is not None and task.repeats and task.due_date is not None and task.due_date >= day:
             notes.append(f"Task {task.id} “{task.title}” is not due before then.")
             continue
-        skips.append(skip := _skip(task, day, at=at))
+        skips.append(skip := _skip(task, day, occurs_on, count or 1, at=at))
         notes += [skip.note] if skip.note is not None else []
     return skips, tuple(notes)
 
 
-def _skip(task: Task, until: date | None, *, at: UserClock) -> Skip:
-    from kirotodo.core.domain.routine import skipped, skipped_until
+def _skip(task: Task, until: date | None, on: date | None, count: int, *, at: UserClock) -> Skip:
+    from kirotodo.core.domain.routine import current, skipped, skipped_on, skipped_until
 
     if task.completed:
         raise InvalidInput(f"Task {task.id} “{task.title}” is done, so there is nothing to skip.")
     if task.recurrence is None or task.due_date is None:
         raise InvalidInput(f"Task {task.id} “{task.title}” does not repeat, so there is no occurrence to skip.")
+    if on is not None and on not in (task.due_date, current(task).date):
+        if on < current(task).date:
+            raise InvalidInput(f"Task {task.id} “{task.title}” has no open occurrence on that day: it is due later.")
+        return Skip(task, {"recurrence": skipped_on(task, on, zone=at.zone)})
     if until is None:
-        occurrence = skipped(task, now=at.now, zone=at.zone)
+        occurrence = skipped(task, now=at.now, zone=at.zone, count=count)
     else:
         occurrence = skipped_until(task, until, now=at.now, zone=at.zone)
     return Skip(task, None if occurrence is None else _values_of(task, occurrence, at=at))
@@ -308,6 +328,20 @@ def _back_on(words: str | None, *, at: UserClock) -> date | None:
         raise InvalidInput("Name the first day that is not skipped, such as 12 dec or next monday.")
     if not 0 < (when.date - at.now.date()).days <= AWAY_DAYS:
         raise InvalidInput(f"The day until which to skip must be after today, and at most {AWAY_DAYS} days away.")
+    return when.date
+
+
+def _occurs_on(words: str | None, *, at: UserClock) -> date | None:
+    """Return the day whose occurrence is skipped. Raises `InvalidInput`."""
+    if words is None:
+        return None
+    from kirotodo.core.tools.timing import read_due
+
+    when = read_due(words, at=at)
+    if when is None:
+        raise InvalidInput("Name the day of the occurrence to skip, such as 14 dec or next friday.")
+    if (when.date - at.now.date()).days > AWAY_DAYS:
+        raise InvalidInput(f"The day to skip must be at most {AWAY_DAYS} days away.")
     return when.date
 
 

@@ -4,6 +4,7 @@ Those for plans, plan and move_tasks, are in `plan_tools`.
 `list_changes` is in `history_tools`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -341,6 +342,14 @@ Clearable = Literal[
     "notes", "due", "time", "recurrence", "priority", "project", "tags", "remind", "start", "duration", "parent_id"
 ]
 _ONCE: Final = frozenset({"once", "one", "this", "next", "true", "yes", "this one", "this occurrence"})
+_SEVERAL: Final = re.compile(
+    r"(?:the )?next (?P<next>\d{1,3})(?: (?:times|occurrences))?|(?P<times>\d{1,3}) (?:times|occurrences)",
+    re.IGNORECASE,
+)
+_ON: Final = re.compile(r"(?:the (?:one|occurrence) )?on (?P<day>.+)", re.IGNORECASE)
+SKIP: Final = (
+    "Repeating tasks: 'once' skips an occurrence, 'next 2' two, 'on 14 December' that one, a date all before it."
+)
 _WHICH: Final = ("task_id", "task_ids", "clear", "skip")
 
 
@@ -358,9 +367,7 @@ class UpdateTaskArguments(Targets):
     occurrence: Annotated[
         OccurrenceScope | None, CHOICE, Field(description="'this' changes title, due or time only once.")
     ] = None
-    skip: Annotated[
-        str | None, OPTIONAL, Field(description="Repeating tasks: 'once' skips an occurrence, a date all before it.")
-    ] = None
+    skip: Annotated[str | None, OPTIONAL, Field(description=SKIP)] = None
     priority: Annotated[Priority | None, PRIORITY] = None
     project: Annotated[str | None, OPTIONAL] = None
     tags: Annotated[Words | None, OPTIONAL, Field(description="Replaces all its tags.")] = None
@@ -425,8 +432,8 @@ class UpdateTask(Tool[UpdateTaskArguments]):
             raise ToolError("Skip in a call of its own; nothing was changed.")
         at, store = context.user_clock, context.store
         before = await store.tasks.get_many(arguments.ids)
-        until = None if skip.strip().casefold() in _ONCE else skip
-        changed = await skip_tasks(store, arguments.ids, until=until, at=at)
+        until, count, on = _which_occurrences(skip)
+        changed = await skip_tasks(store, arguments.ids, until=until, count=count, on=on, at=at)
         result = about(arguments.ids, await store.tasks.known(arguments.ids), "skipped", at=at)
         was = {
             task.id: differences(task, now, at=at)[0] for task in before for now in changed.tasks if now.id == task.id
@@ -434,6 +441,17 @@ class UpdateTask(Tool[UpdateTaskArguments]):
         for shown in result["tasks"]:
             shown["before"] = was.get(shown["id"], {})
         return {**result, "changed": len(changed.changes), "skipped": list(changed.skipped[:SHOWN])}
+
+
+def _which_occurrences(words: str) -> tuple[str | None, int | None, str | None]:
+    """Return the day before which all occurrences are skipped, how many are, or the day whose occurrence is."""
+    said = words.strip()
+    if said.casefold() in _ONCE:
+        return None, None, None
+    if (several := _SEVERAL.fullmatch(said)) is not None:
+        return None, int(several["next"] or several["times"]), None
+    on = _ON.fullmatch(said)
+    return (said, None, None) if on is None else (None, None, on["day"])
 
 
 class DeleteTaskArguments(Targets):

@@ -36,6 +36,7 @@ _BARE_HOUR: Final = re.compile(r"(^|\s)(?<!at )(\d{1,2})$")
 _SHIFT: Final = re.compile(
     r"(?P<sign>[+-])\s*(?P<count>\d{1,5})\s*(?P<unit>min|minute|h|hour|d|day|w|week)s?", re.IGNORECASE
 )
+_LISTED: Final = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+", re.IGNORECASE)
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -81,14 +82,27 @@ def read_recurrence(words: str | None, *, at: UserClock) -> tuple[Recurrence, ti
     """
     if not _has_content(words):
         return None
-    read = parse_rule(str(words).strip(), now=_wall(at), preferences=at.preferences)
+    said, exceptions = _without_exceptions(str(words).strip(), at=at)
+    read = parse_rule(said, now=_wall(at), preferences=at.preferences)
     rule = read_rule(read.rule)
+    if exceptions:
+        rule = read_rule(str(replace(rule, exdate=exceptions)))
+        read = Recurrence(rule=str(rule), recurs_from=read.recurs_from)
     if not rule.times or rule.freq in ("HOURLY", "MINUTELY"):
         return read, None
     if len(rule.times) > 1:
         raise InvalidInput("A task repeats at one time of day; add a task for each time.")
     plain = str(replace(rule, byhour=(), byminute=()))
     return Recurrence(rule=plain, recurs_from=read.recurs_from), rule.times[0]
+
+
+def _without_exceptions(words: str, *, at: UserClock) -> tuple[str, tuple[date, ...]]:
+    """Return the rule of "every friday, except 14 dec and 25 dec", and its exceptions."""
+    said, mark, named = words.partition(" except ")
+    if not mark:
+        return words, ()
+    days = [read_due(each.removeprefix("on "), at=at) for each in _LISTED.split(named.strip())]
+    return said.rstrip(" ,"), tuple(sorted({when.date for when in days if when is not None}))
 
 
 def read_end(words: str | None, rule: str | None, due_date: date | None, *, at: UserClock) -> str | None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from kirotodo.core.domain.calendar import CalendarObject
 from kirotodo.core.domain.recurrence import counts_hours
+from kirotodo.core.domain.rule import without_exceptions
 from kirotodo.core.domain.task import PAGE_MAX, Page, TaskFilter
 from kirotodo.protocols.calendars.content_lines import Component, legal, parse
 from kirotodo.protocols.calendars.vtodo import PRODUCT
@@ -71,7 +72,12 @@ def _event(found: CalendarObject, zone: ZoneInfo) -> Component:
     if task.notes:
         lines.append(f"DESCRIPTION:{legal(vText(task.notes).to_ical().decode())}")
     if task.recurrence is not None and task.recurs_from == "schedule" and not counts_hours(task.recurrence):
-        lines.append(f"RRULE:{_rule(task.recurrence, zone)}")
+        rule, left_out = without_exceptions(task.recurrence)
+        lines.append(f"RRULE:{_rule(rule, zone)}")
+        lines += [
+            f"EXDATE{_zone_parameter(zone)}:{dt.datetime.combine(day, task.due_time):%Y%m%dT%H%M%S}{_utc(zone)}"
+            for day in left_out
+        ]
     return Component("VEVENT", lines)
 
 

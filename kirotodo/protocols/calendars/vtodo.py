@@ -7,12 +7,12 @@ nothing is lost that a task cannot hold: an alarm too many, a longer title, a ru
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from kirotodo.core.domain.calendar import CalendarObject
-from kirotodo.core.domain.rule import read_rule
+from kirotodo.core.domain.rule import EXCEPT_MAX, read_rule, without_exceptions
 from kirotodo.core.domain.task import NAME_MAX, NOTES_MAX, TITLE_MAX, Priority, Task
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.timezones import known_zone
@@ -92,12 +92,14 @@ class Reader:
     def todo(self, todo: Component, all_todos: list[Component]) -> Todo:
         """Return what a VTODO says."""
         start, due = self.moment(todo, "DTSTART"), self.moment(todo, "DUE")
-        rule = _rule(todo)
         length = self.length(todo, "DURATION")
         if due is None and start is not None and length is not None:
             due, start = _later(start, length), None
+        rule = _rule(todo)
         if due is None and rule is not None:
             start, due = None, start
+        if rule is not None and due is not None:
+            rule = self._with_exceptions(rule, todo, after=_midnight(due).date())
         start_date, due_date = _date(start), _date(due)
         if start_date is not None and due_date is not None and start_date >= due_date:
             start_date = None  # many programs let a task begin when it is due
@@ -125,6 +127,13 @@ class Reader:
             completed=completed,
             completed_at=self.instant(done_at),
         )
+
+    def _with_exceptions(self, rule: str, todo: Component, *, after: dt.date) -> str:
+        """Return a rule with the days that EXDATE leaves out of it, as far as they are still to come."""
+        named = [found for line in todo.all("EXDATE") if (found := read_property(line)) is not None]
+        moments = [self.value(replace(found, value=each)) for found in named for each in found.value.split(",")]
+        days = sorted({day for moment in moments if (day := _date(moment)) is not None and day > after})
+        return str(replace(read_rule(rule), exdate=tuple(days[:EXCEPT_MAX])))
 
     def moment(self, part: Component, name: str) -> dt.date | None:
         """Return the day or moment that a property names; None without one."""
@@ -339,7 +348,11 @@ def todo_of(task: Task, *, uid: str, parent_uid: str | None) -> Any:
     if task.recurrence:
         from icalendar.prop import vRecur
 
-        todo.add("rrule", vRecur.from_ical(task.recurrence))
+        rule, left_out = without_exceptions(task.recurrence)
+        todo.add("rrule", vRecur.from_ical(rule))
+        if left_out:
+            time = task.due_time
+            todo.add("exdate", [day if time is None else dt.datetime.combine(day, time) for day in left_out])
     return todo
 
 

@@ -99,9 +99,18 @@ async def complete_tasks(body: CompleteBody, backend: Editing) -> Changed:
 
 @router.post("/tasks/skip", responses=problems(404, 409, 412, 413))
 async def skip_tasks(body: SkipBody, backend: Editing) -> Changed:
-    """Skip the open occurrence of routines, or all of their occurrences before a day; `dry_run` only says which."""
+    """Skip the open occurrence of routines, all before a day, the next few, or the one on a day.
+
+    An occurrence further ahead is left out of the rule (`EXDATE`), and the open one stays. `dry_run` only says which.
+    """
     return await backend.skip_tasks(
-        body.task_ids, until=body.until, dry_run=body.dry_run, due_date=body.due_date, made_at=body.made_at
+        body.task_ids,
+        until=body.until,
+        count=body.count,
+        on=body.on,
+        dry_run=body.dry_run,
+        due_date=body.due_date,
+        made_at=body.made_at,
     )
 
 

@@ -23,6 +23,8 @@ def _fill(program: CommandRunner) -> None:
     program.ok("add", "ready !low")
     program.ok("done", "3")
     program.ok("add", "+other grüße 日本 tomorrow")
+    program.ok("add", "gym every friday")
+    program.ok("skip", "5", "--on", "11 dec")
 
 
 def _content(program: CommandRunner, form: str) -> list[dict[str, Any]]:

@@ -18,6 +18,20 @@ def test_skipping_moves_to_the_next_occurrence(gym: CommandRunner) -> None:
     assert gym.json("skip", "1", "--until", "12 dec")["tasks"][0]["due_date"] == "2026-12-18"
 
 
+def test_the_next_few_and_one_further_ahead_are_skipped(gym: CommandRunner) -> None:
+    assert gym.ok("skip", "1", "--next", "2") == "Skipped to 1 gym (Fri 11 Dec, 18:00  every Friday)\n"
+    gym.ok("undo")
+    assert gym.ok("skip", "1", "--on", "11 dec") == (
+        "Skipped a later one of 1 gym (Fri 27 Nov, 18:00  every Friday, except 11 Dec 2026)\n"
+    )
+    assert "Fri 4 Dec, 18:00, Fri 18 Dec, 18:00" in gym.ok("show", "1")
+    assert "except 11 Dec 2026" in gym.ok("log", "1")
+    gym.ok("undo")
+    assert "except" not in gym.ok("show", "1")
+    assert "no occurrence on that day" in gym.fails(2, "skip", "1", "--on", "14 dec")
+    assert "Use only one of --until, --next and --on." in gym.fails(2, "skip", "1", "--on", "4 dec", "--next", "2")
+
+
 def test_what_cannot_be_skipped_is_named(gym: CommandRunner) -> None:
     gym.ok("add", "milk")
     assert "Task 2 “milk” does not repeat" in gym.fails(2, "skip", "1", "2")

@@ -4,6 +4,7 @@ dateutil expands rules on its own here, from the first day on, as any program th
 """
 
 import datetime as dt
+from dataclasses import replace
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -13,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kirotodo.core.domain.recurrence import first_due, local_moment
-from kirotodo.core.domain.routine import moved_rule, skipped, skipped_until, upcoming
+from kirotodo.core.domain.routine import moved_rule, skipped, skipped_on, skipped_until, upcoming
+from kirotodo.core.domain.rule import read_rule
 from kirotodo.core.domain.task import RecursFrom, Series, Task
+from kirotodo.core.errors import InvalidInput
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = dt.datetime(2026, 11, 23, 9, 30, tzinfo=dt.UTC)
@@ -101,6 +104,48 @@ def test_skipping_goes_on_as_if_it_was_done(due: str, recurs_from: RecursFrom, r
     found = skipped(routine(rule, due, recurs_from=recurs_from), now=NOW, zone=BERLIN)
     assert found is not None
     assert found.date.isoformat() == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "left_out", "expected"),
+    [
+        ("FREQ=WEEKLY;BYDAY=FR", ["2026-12-11"], ["2026-12-04", "2026-12-18", "2026-12-25"]),
+        ("FREQ=WEEKLY;BYDAY=FR", ["2026-12-04", "2026-12-11"], ["2026-12-18", "2026-12-25", "2027-01-01"]),
+        ("FREQ=DAILY;COUNT=4", ["2026-11-29"], ["2026-11-28", "2026-11-30"]),
+        ("FREQ=DAILY;UNTIL=20261129", ["2026-11-29"], ["2026-11-28"]),
+        ("FREQ=DAILY;BYHOUR=9,17", ["2026-11-28"], ["2026-11-29", "2026-11-29", "2026-11-30"]),
+    ],
+)
+def test_an_occurrence_that_is_skipped_ahead_is_left_out_once_its_turn_comes(
+    rule: str, left_out: list[str], expected: list[str]
+) -> None:
+    task = routine(rule, "2026-11-27", "17:00" if "BYHOUR" in rule else None)
+    for day in left_out:
+        task = replace(task, recurrence=skipped_on(task, dt.date.fromisoformat(day), zone=BERLIN))
+    assert [each.date.isoformat() for each in upcoming(task, zone=BERLIN)] == expected
+    for after in upcoming(task, zone=BERLIN):
+        assert all(day > after.date for day in read_rule(after.rule).exdate), "what has had its effect is forgotten"
+
+
+@pytest.mark.parametrize(
+    ("rule", "recurs_from", "day", "sentence"),
+    [
+        ("FREQ=WEEKLY;BYDAY=FR", "schedule", "2026-12-14", "on Fri 11 Dec 2026 and Fri 18 Dec 2026"),
+        ("FREQ=WEEKLY;BYDAY=FR;COUNT=2", "schedule", "2026-12-11", "its rule ends before"),
+        ("FREQ=WEEKLY;BYDAY=FR", "completion", "2026-12-04", "not known yet"),
+        ("FREQ=HOURLY;INTERVAL=5", "schedule", "2026-12-04", "within the day"),
+    ],
+)
+def test_what_cannot_be_skipped_ahead_is_explained(rule: str, recurs_from: RecursFrom, day: str, sentence: str) -> None:
+    task = routine(rule, "2026-11-27", "08:00" if "HOURLY" in rule else None, recurs_from=recurs_from)
+    with pytest.raises(InvalidInput, match=sentence):
+        skipped_on(task, dt.date.fromisoformat(day), zone=BERLIN)
+
+
+def test_no_more_than_a_hundred_days_are_left_out_ahead_of_time() -> None:
+    days = ",".join(f"{dt.date(2027, 1, 1) + dt.timedelta(days=number):%Y%m%d}" for number in range(101))
+    with pytest.raises(InvalidInput, match="At most 100 days"):
+        read_rule(f"FREQ=DAILY;EXDATE={days}")
 
 
 def test_a_skipped_occurrence_is_one_of_those_that_are_counted() -> None:

@@ -79,8 +79,14 @@ async def test_skipping_is_a_change_of_its_own(late: ToolHarness) -> None:
     await late.call("add_task", title="gym", due="2026-11-27", recurrence="every friday")
     skipped = await late.call("update_task", task_id=3, skip="once")
     assert (skipped["status"], skipped["tasks"][0]["due"]) == ("skipped", "Fri 4 Dec")
-    away = await late.call("update_task", task_id=3, skip="2026-12-20")
-    assert away["tasks"][0]["due"] == "Fri 25 Dec"
+    ahead = await late.call("update_task", task_id=3, skip="on 18 december")
+    assert ahead["tasks"][0]["due"] == "Fri 4 Dec"
+    assert ahead["tasks"][0]["repeats"] == "every Friday, except 18 Dec 2026"
+    assert ahead["tasks"][0]["before"]["repeats"] == "every Friday"
+    several = await late.call("update_task", task_id=3, skip="next 2")
+    assert several["tasks"][0]["due"] == "Fri 25 Dec"
+    away = await late.call("update_task", task_id=3, skip="2026-12-27")
+    assert away["tasks"][0]["due"] == "Fri 1 Jan 2027"
     for number in range(6):
         await late.call("add_task", title=f"habit {number}", recurrence="every day")
     late.turn += 1

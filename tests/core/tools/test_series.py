@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from kirotodo.core import inline
 from kirotodo.core.backend import TaskFields
-from kirotodo.core.domain.routine import current
+from kirotodo.core.domain.routine import current, upcoming
 from kirotodo.core.domain.rule import read_rule
 from kirotodo.core.domain.task import RecursFrom, Task, TaskFilter
 from kirotodo.core.errors import InvalidInput, NotUndoable
@@ -208,12 +208,50 @@ class Series(RuleBasedStateMachine):
         self.edit(edits.skip_tasks, None, until=back.isoformat(), at=self.at())
         assert all(task.due_date >= back for task in self.listed().values() if task.repeats and task.due_date)
 
-    def agrees(self, task: Task, due: dt.date, text: str, done: dt.date, found: dt.date | None) -> None:
+    @rule(data=st.data(), count=st.integers(1, 4))
+    def skip_the_next(self, data: st.DataObject, count: int) -> None:
+        task = self.pick(data, lambda task: task.repeats)
+        if task is not None:
+            here = current(task)
+            self.edit(edits.skip_tasks, [task.id], count=count, at=self.at())
+            after = self.listed().get(task.id)
+            done = max(self.at().now.date(), here.date)
+            self.agrees(task, here.date, here.rule, done, None if after is None else after.due_date, skips=count)
+
+    @rule(data=st.data(), ahead=st.integers(1, 3))
+    def skip_further_ahead(self, data: st.DataObject, ahead: int) -> None:
+        task = self.pick(data, lambda task: task.repeats)
+        if task is None:
+            return
+        days = [each.date for each in upcoming(task, zone=self.zone, count=ahead)]
+        now = self.at().now.date()
+        if len(days) < ahead or (days[-1] - now).days > edits.AWAY_DAYS or days[-1] == task.due_date:
+            return
+        try:
+            self.edit(edits.skip_tasks, [task.id], on=days[-1].isoformat(), at=self.at())
+        except InvalidInput as error:
+            assert (task.recurs_from, "not known yet" in error.message) == ("completion", True)  # noqa: PT017
+            return
+        assert task.recurs_from == "schedule"
+        after = self.listed()[task.id]
+        assert (after.due_date, after.series) == (task.due_date, task.series)
+        assert [each.date for each in upcoming(after, zone=self.zone, count=ahead - 1)] == days[:-1]
+        assert days[-1] not in {each.date for each in upcoming(after, zone=self.zone, count=ahead + 3)}
+
+    def agrees(
+        self, task: Task, due: dt.date, text: str, done: dt.date, found: dt.date | None, *, skips: int = 1
+    ) -> None:
         series = next(first for first, tasks in self.by_series_with(task.id).items() if task.id in tasks)
-        parsed = read_rule(text)
-        expected: dt.date | None = self.routines[series].after(due, done)
-        if parsed.count == 1 or (parsed.until is not None and expected is not None and expected > parsed.until):
-            expected = None
+        parsed, routine = read_rule(text), self.routines[series]
+        expected, left = due, parsed.count
+        while skips:
+            expected = routine.after(expected, done)
+            if left == 1 or (parsed.until is not None and expected > parsed.until):
+                assert found is None
+                return
+            left = None if left is None else left - 1
+            skips -= expected not in parsed.exdate
+            done = max(done, expected)
         assert found == expected
 
     def by_series_with(self, task_id: int) -> dict[int, set[int]]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from kirotodo.client.commands.formats import Rows
 from kirotodo.client.commands.interchange.base import Format, unused
+from kirotodo.core.domain.rule import EXCEPT_MAX
 from kirotodo.core.domain.task import Priority, Task
 from kirotodo.core.errors import InvalidInput
 
@@ -113,7 +114,6 @@ def _read(todo: Any, place: int, numbers: Mapping[str, int]) -> dict[str, Any]:
     if due is None and start is not None and length is not None and hasattr(length, "dt"):
         due, start = (start + length.dt), None
     status, done = _text(todo, "STATUS").upper(), _moment(todo, "COMPLETED")
-    rule = todo.get("RRULE")
     parent = todo.get("RELATED-TO")
     parent = parent[0] if isinstance(parent, list) and parent else parent
     alarm = next((each.get("TRIGGER") for each in todo.subcomponents if each.name == "VALARM"), None)
@@ -125,13 +125,24 @@ def _read(todo: Any, place: int, numbers: Mapping[str, int]) -> dict[str, Any]:
         "priority": _priority(_text(todo, "PRIORITY")),
         "due_date": _shown(due),
         "start_date": None if start is None else str(start)[:10],
-        "recurrence": (rule[0] if isinstance(rule, list) else rule).to_ical().decode() if rule is not None else None,
+        "recurrence": _rule(todo),
         "remind_at": alarm.to_ical().decode() if alarm is not None and due is not None and _is_before(alarm) else None,
         "project": _text(todo, "X-KIROTODO-PROJECT") or None,
         "tags": _categories(todo),
         "created_at": _text(todo, "X-KIROTODO-CREATED") or _shown(_moment(todo, "CREATED")),
         "completed_at": _shown(done) or ("x" if status == "COMPLETED" else None),
     }
+
+
+def _rule(todo: Any) -> str | None:
+    """Return the rule with the days that EXDATE leaves out of it."""
+    rule, left_out = todo.get("RRULE"), todo.get("EXDATE") or ()
+    if rule is None:
+        return None
+    lists = left_out if isinstance(left_out, list | tuple) else (left_out,)
+    days = sorted({f"{each.dt:%Y%m%d}" for dates in lists for each in dates.dts})
+    text: str = (rule[0] if isinstance(rule, list) else rule).to_ical().decode()
+    return f"{text};EXDATE={','.join(days[-EXCEPT_MAX:])}" if days else text
 
 
 def _is_before(alarm: Any) -> bool:

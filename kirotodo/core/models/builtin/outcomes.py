@@ -145,10 +145,17 @@ def _updated(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], numb
 def _skipped(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], number: int) -> str:
     notes = [escaped(str(sentence)) for sentence in result.get("skipped") or ()]
     if number == 1:
-        said = [f"Skipped one; next is {dated(task)}{_was(task.get('before') or {})}." for task in tasks]
+        said = [_skipped_one(task) for task in tasks]
         return " ".join([*said, *notes])
     moved = [task for task in tasks if task.get("before")]
     return "\n\n".join([*([f"Skipped {count(number)}:\n{bullets(moved, total=len(moved))}"] if moved else []), *notes])
+
+
+def _skipped_one(task: Mapping[str, Any]) -> str:
+    before = task.get("before") or {}
+    if before and "due" not in before:
+        return f"Left out that one; next is still {dated(task)}."
+    return f"Skipped one; next is {dated(task)}{_was(before)}."
 
 
 def moves_in(outcomes: Sequence[ToolOutcome]) -> list[Any]:

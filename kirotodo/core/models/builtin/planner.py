@@ -294,6 +294,9 @@ class Planner(msgspec.Struct):
                 continue
             when, today = action.when, self.finder.today
             if when is not None and view.due_date is not None and today <= view.due_date < when.date:
+                if when.until is None:
+                    self._calls("change", [("update_task", {"skip": f"on {when.date.isoformat()}"}, [each])])
+                    continue
                 due = describe_due(view.due_date, None, today=today)
                 self.say(
                     f"{self.finder.named(each)} is due {due} before that, and only its next occurrence can be skipped."
