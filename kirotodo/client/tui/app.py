@@ -182,6 +182,9 @@ class KirotodoApp(App[None]):
 
     def get_driver_class(self) -> type[Driver]:
         """Return the driver that notices when its terminal is gone; Windows and browsers have their own."""
+        from kirotodo.client.tui.terminal_keys import add_sequences
+
+        add_sequences()
         usual = super().get_driver_class()
         if usual.__name__ != "LinuxDriver":
             return usual

@@ -17,6 +17,7 @@ from kirotodo.core.domain.conversation import (
     TurnStatus,
     Usage,
 )
+from kirotodo.core.domain.task import Change
 from kirotodo.core.events import (
     ApprovalAnswered,
     ApprovalRequested,
@@ -67,6 +68,8 @@ _VERBS: Final[Mapping[str, str]] = {
     "move_tasks": "moved",
     "undo": "undone",
 }
+_USUAL: Final = (("recurs_from", "schedule"),)
+"""Arguments that say what would be so without them."""
 NAMED: Final = 3
 """Titles that a line names before it counts the others."""
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [], ())
@@ -301,14 +304,24 @@ def undone(entry: AnswerEntry, call_id: str) -> AnswerEntry:
     return _with_call(entry, call_id, undone=True, undoable=False)
 
 
-def with_undo_marked(entries: Sequence[Entry], ids: Collection[int], *, undone: bool) -> AnswerEntry | None:
-    """Return the newest answer that changed just these tasks, or some of them, its calls marked as undone or as redone;
-    None where no answer did."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reverted:
+    """What an undo or a redo came to: the tasks that it left on the list and took off it, and what it did to them,
+    where that is known."""
+
+    there: Collection[int] = ()
+    gone: Collection[int] = ()
+    changes: Sequence[Change] = ()
+
+
+def with_undo_marked(entries: Sequence[Entry], what: Reverted, *, undone: bool) -> AnswerEntry | None:
+    """Return the newest answer whose changes were reverted, or some of them, its calls marked as undone or as redone;
+    None where what was reverted is no answer's, but an edit of the user's own."""
     for entry in reversed(entries):
         if not isinstance(entry, AnswerEntry) or not entry.over:
             continue
         marked = tuple(
-            replace(call, undone=undone, undoable=not undone) if _reverted(call, ids, undone=undone) else call
+            replace(call, undone=undone, undoable=not undone) if _is_reverted(call, what, undone=undone) else call
             for call in entry.calls
         )
         if marked != entry.calls:
@@ -316,10 +329,28 @@ def with_undo_marked(entries: Sequence[Entry], ids: Collection[int], *, undone: 
     return None
 
 
-def _reverted(call: Call, ids: Collection[int], *, undone: bool) -> bool:
-    state = call.undoable if undone else call.undone
+def _is_reverted(call: Call, what: Reverted, *, undone: bool) -> bool:
     changed = _id_list(call.result or {})
-    return state and bool(changed) and all(id in ids for id in changed)
+    if not (call.undoable if undone else call.undone) or not changed:
+        return False
+    taken_off = call.tool == ("add_task" if undone else "delete_task")
+    if not all(id in (what.gone if taken_off else what.there) for id in changed):
+        return False
+    return taken_off or not what.changes or {_kind_of_change(what.changes, id) for id in changed} == {_kind(call)}
+
+
+def _kind(call: Call) -> str:
+    kinds = {"add_task": "put back", "delete_task": "put back", "complete_task": "completion"}
+    return kinds.get(call.tool, "fields")
+
+
+def _kind_of_change(changes: Sequence[Change], task_id: int) -> str:
+    for change in changes:
+        if change.task_id == task_id:
+            if change.before is None or change.after is None:
+                return "put back"
+            return "completion" if change.before.completed != change.after.completed else "fields"
+    return ""
 
 
 def short_arguments(call: Call) -> str:
@@ -344,13 +375,13 @@ def _in_words(arguments: Mapping[str, Any], result: Mapping[str, Any] | None) ->
     used = set()
     for argument, value in arguments.items():
         name = _BETTER.get(argument, argument)
-        if value in _EMPTY or name in used:
+        if value in _EMPTY or name in used or (argument, value) in _USUAL:
             continue
         if name in better:
             used.add(name)
             yield name, sanitize_line(better[name])
         else:
-            yield argument, _value(value)
+            yield argument.replace("_", " "), _value(value)
 
 
 def _ids(rest: dict[str, Any]) -> str:

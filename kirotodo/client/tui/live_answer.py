@@ -1,10 +1,18 @@
 """The answer under way: the events of its turn, the questions it asks, how it ends. Knows no widget."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from kirotodo.client.tui.conversation_view import ConversationView
-from kirotodo.client.tui.entries import AnswerEntry, PendingApproval, answer_key, fold, undone, with_undo_marked
+from kirotodo.client.tui.entries import (
+    AnswerEntry,
+    PendingApproval,
+    Reverted,
+    answer_key,
+    fold,
+    undone,
+    with_undo_marked,
+)
 from kirotodo.client.tui.model_picker import cost_of
 from kirotodo.core.backend import ModelChoice
 from kirotodo.core.domain.conversation import Decision, TurnStatus, Usage
@@ -165,17 +173,17 @@ class LiveAnswer:
         for sentence in changed.skipped:
             self._view.notify(sentence, "warning")
 
-    def list_reverted(self, ids: Collection[int], *, undone: bool) -> None:
+    def list_reverted(self, what: Reverted, *, undone: bool) -> None:
         """Mark the tool calls whose changes were undone, or done again, from somewhere else than their own line."""
-        if (entry := with_undo_marked(self._view.entries, ids, undone=undone)) is not None:
+        if (entry := with_undo_marked(self._view.entries, what, undone=undone)) is not None:
             self._view.put_entry(entry)
 
     def _mark_undone_by(self, event: ToolCallFinished) -> None:
         result = event.result if event.tool == "undo" and event.status == "succeeded" else None
         if isinstance(result, Mapping):
             tasks = [task["id"] for task in result.get("tasks") or () if isinstance(task, Mapping) and "id" in task]
-            ids = {*tasks, *(result.get("removed") or ())}
-            self.list_reverted(ids, undone=result.get("status") == "undone")
+            what = Reverted(there=tasks, gone=result.get("removed") or ())
+            self.list_reverted(what, undone=result.get("status") == "undone")
 
     def show_usage(self) -> None:
         """Show the tokens and the money that the loaded part of the conversation has cost."""

@@ -219,6 +219,26 @@ async def test_undo_marks_follow_what_was_undone_and_redone_elsewhere() -> None:
         await chat.until(lambda: any(line.rstrip().endswith("undone") for line in chat.text.split("│")))
 
 
+async def test_undoing_an_edit_of_your_own_leaves_the_marks_of_answers_alone() -> None:
+    async with chatting(backend_of(adding(), tasks=()), size=(100, 24)) as chat:
+        await chat.say("add oat milk")
+        await chat.wait_for("u undo")
+        await chat.until(lambda: chat.screen.view.tasks.tasks)
+        chat.screen.action_focus_tasks()
+        await chat.pilot.pause()
+        await chat.press("space")
+        await chat.until(lambda: "Done: oat milk" in chat.toasts())
+        await chat.press("u")
+        await chat.until(lambda: "Undone: oat milk" in chat.toasts())
+        await chat.pilot.pause()
+        assert "u undo" in chat.text
+        await chat.press("U")
+        await chat.until(lambda: "Redone: oat milk" in chat.toasts())
+        await chat.press("u")
+        await chat.press("u")
+        await chat.until(lambda: any(line.rstrip().endswith("undone") for line in chat.text.split("│")))
+
+
 async def test_a_line_that_changed_nothing_offers_no_undo() -> None:
     searched = call("list_tasks", {}, {"tasks": [], "total": 0}, undoable=False)
     async with chatting(backend_of([*searched, say("Nothing.", step=2)]), size=(100, 24)) as chat:

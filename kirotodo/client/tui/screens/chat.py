@@ -11,6 +11,7 @@ from textual.widgets import TextArea
 
 from kirotodo.client.custom_commands import CustomCommand
 from kirotodo.client.tui.editor import EditorFailed, edit_text
+from kirotodo.client.tui.entries import Reverted
 from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.messages import (
     AnswerRefused,
@@ -230,7 +231,9 @@ class ChatScreen(Screen[None]):
         for sentence in message.changed.skipped:
             self.shell.toast(sentence, "warning")
         if message.reverts is not None:
-            self.controller.answer.list_reverted(ids, undone=message.reverts == "undo")
+            changed = message.changed
+            what = Reverted(there=[task.id for task in changed.tasks], gone=changed.removed, changes=changed.changes)
+            self.controller.answer.list_reverted(what, undone=message.reverts == "undo")
         if message.settles_marks:
             self.view.tasks.clear_marks()
         self.view.show_tasks(message.changed.tasks, message.changed.removed)
