@@ -14,6 +14,12 @@ ALTER DATABASE kirotodo OWNER TO kirotodo;
 ALTER SCHEMA public OWNER TO kirotodo;
 REVOKE ALL ON DATABASE kirotodo FROM PUBLIC;
 CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
+-- When the servers have taken every other connection, whoever watches has to see it. From the next start on; older than 16 has none.
+SELECT current_setting('server_version_num')::int >= 160000 AS reserves \gset
+\if :reserves
+ALTER SYSTEM SET reserved_connections = 3;
+GRANT pg_use_reserved_connections TO kirotodo_monitor;
+\endif
 SQL
 psql --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres --command 'CREATE EXTENSION IF NOT EXISTS pg_stat_statements'
 

@@ -95,24 +95,30 @@ def name_of(one: Callable[..., object]) -> str:
 
 
 def take(site: Site, one: Callable[[Site], str | None], kept: Path) -> bool:
-    """Take a step, and print how it went; return whether it went well."""
-    began, name = time.monotonic(), name_of(one)
+    """Take a step, and print how it went; return whether it went well. A 500 is a fault of any step."""
+    began, name, log = time.monotonic(), name_of(one), kept / f"{one.__name__}.log"
     try:
-        if one not in LOADED:
-            print(f"{name:<22} {one(site)} ({time.monotonic() - began:.0f} s)", flush=True)
-            return True
-        with site.following_logs(kept / f"{one.__name__}.log"):
-            counted = under_load(site, one.__name__.replace("_", "-"), lambda: one(site))
+        with site.following_logs(log):
+            told, well = done(site, one)
+        faults = site.faults(log)
     except Exception as error:
         print(f"{name:<22} FAILED: {type(error).__name__}: {error}", flush=True)
         traceback.print_exc(limit=3)
         return False
+    print(f"{name:<22} {told}  ({time.monotonic() - began:.0f} s)", flush=True)
+    for fault in faults[:10]:
+        print(f"  a server failed inside: {fault[:800]}", flush=True)
+    return well and not faults
+
+
+def done(site: Site, one: Callable[[Site], str | None]) -> tuple[str, bool]:
+    """Return what a step tells of itself, and whether all is well."""
+    if one not in LOADED:
+        return str(one(site)), True
+    counted = under_load(site, one.__name__.replace("_", "-"), lambda: one(site))
     bad = sum(counted["failed"].values()), counted["lost"], counted["doubled"]
-    took = time.monotonic() - began
-    print(f"{name:<22} {counted['sent']:>8} {bad[0]:>7} {bad[1]:>5} {bad[2]:>7}  {took:.0f}", flush=True)
-    for example in counted["examples"]:
-        print(f"  {example}", flush=True)
-    return not any(bad)
+    told = f"{counted['sent']:>8} {bad[0]:>7} {bad[1]:>5} {bad[2]:>7}"
+    return "\n  ".join([told, *counted["examples"]]), not any(bad)
 
 
 def walk(site: Site, words: list[str], kept: Path) -> int:

@@ -12,24 +12,34 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import yaml
 
+from deploy.rehearsal.docker import mailbox
 from deploy.rehearsal.docker.daemon import HERE, NAMESPACE
+from deploy.rehearsal.docker.elsewhere import HOST, make_certificates
 from deploy.rehearsal.docker.site import API, READY_SECONDS, Site
 from deploy.rehearsal.programs import wait_until
 
 PORT: Final = 9999
-LISTENER: Final = f"http://host.docker.internal:{PORT}"
+MAIL_PORT: Final = 2525
+LISTENER: Final = f"http://{HOST}:{PORT}"
+ON_CALL: Final = "on-call@example.com"
 WATCHED: Final = ("prometheus", "alertmanager", "node-exporter", "postgres-exporter", "blackbox-exporter")
 """All but Grafana, of which Debian has no package."""
-HERE_TOO: Final = ["host.docker.internal:host-gateway"]
+HERE_TOO: Final = [f"{HOST}:host-gateway"]
 OVERRIDE: Final = {
     "services": {
         "gateway": {"networks": {"edge": {"aliases": ["api.localhost"]}}},
-        "alertmanager": {"extra_hosts": HERE_TOO},
+        # The mail server's certificate is of an authority of the rehearsal's own, which Go looks for there.
+        "alertmanager": {
+            "extra_hosts": HERE_TOO,
+            "environment": {"SSL_CERT_FILE": "/certificates/ca.crt"},
+            "volumes": ["./certificates:/certificates:ro"],
+        },
         "backend": {"extra_hosts": HERE_TOO},
         # The gateway's certificates are its own here.
         "blackbox-exporter": {"volumes": ["./blackbox.yml:/etc/blackbox_exporter/config.yml:ro"]},
@@ -43,7 +53,7 @@ async def hold():
     while True:
         held = [connection for connection in held if not connection.is_closed()]
         try:
-            if len(held) < 180:
+            if len(held) < 250:
                 held.append(await asyncpg.connect(os.environ["DATABASE_URL"]))
                 continue
         except (OSError, TimeoutError, asyncpg.PostgresError):
@@ -55,7 +65,7 @@ async def main():
     holding.cancel()
 asyncio.run(main())
 """
-"""Nine of ten connections, taken again where one is lost, until the input ends: the exporter needs one, too."""
+"""Every connection there is, until the input ends: the exporter has to see it in one that is reserved for it."""
 
 
 def shortened(rules: str) -> str:
@@ -89,11 +99,16 @@ class Watch:
             ),
             encoding="utf-8",
         )
+        make_certificates(site.folder / "certificates")
         site.files = ("deploy/compose.monitoring.yml", "rehearsal.yml")
         site.set(GRAFANA_PASSWORD="x", ALERT_RECEIVER="webhook", ALERT_WEBHOOK_URL=f"{LISTENER}/alerts")
-        backups = site.folder / "backup"
+        self.forget_backup()
+
+    def forget_backup(self) -> None:
+        """Be as if no backup had been made yet."""
+        backups = self.site.folder / "backup"
         backups.mkdir(exist_ok=True)
-        (backups / "kirotodo.prom").unlink(missing_ok=True)  # as if none had been made yet
+        (backups / "kirotodo.prom").unlink(missing_ok=True)
 
     def model(self, what: str) -> None:
         """Have the model service do something."""
@@ -105,6 +120,14 @@ class Watch:
             lines = (self.folder / "alerts.jsonl").read_text(encoding="utf-8").splitlines()
             return {each["name"] for each in map(json.loads, lines) if each["status"] == "firing"}
         return set()
+
+    def mailed(self, state: str, name: str) -> bool:
+        """Whether a mail has told of an alert that it is `FIRING` or `RESOLVED`."""
+        with contextlib.suppress(FileNotFoundError):
+            lines = (self.folder / "mails.jsonl").read_text(encoding="utf-8").splitlines()
+            mails = [json.loads(line) for line in lines]
+            return any(each["to"] == ON_CALL and state in each["subject"] and name in each["subject"] for each in mails)
+        return False
 
     def resolved(self, name: str) -> bool:
         """Whether the newest word on an alert is that it is over."""
@@ -126,13 +149,16 @@ def listening(site: Site, folder: Path) -> Iterator[Watch]:
     """A watch whose receiver listens."""
     watch = Watch(site, folder)
     watch.model("fail")
-    words = ["ip", "netns", "exec", NAMESPACE, sys.executable, str(HERE / "listener.py"), str(folder), str(PORT)]
-    receiver = subprocess.Popen(words)
+    certificates = str(site.folder / "certificates")
+    programs = [("listener.py", str(folder), str(PORT)), ("mailbox.py", str(folder), certificates, str(MAIL_PORT))]
+    inside = ("ip", "netns", "exec", NAMESPACE, sys.executable)
+    receivers = [subprocess.Popen([*inside, str(HERE / name), *words]) for name, *words in programs]
     try:
         yield watch
     finally:
-        receiver.kill()
-        receiver.wait()
+        for each in receivers:
+            each.kill()
+            each.wait()
 
 
 @contextlib.contextmanager
@@ -174,7 +200,9 @@ def alerts(site: Site) -> str:
         outages(watch)
         missing = set(watch.names) - watch.firing()
         assert not missing, missing
-    return f"{len(watch.names)} of {len(watch.names)} arrived at the receiver ({time.monotonic() - began:.0f} s)"
+        by_mail(watch)
+        count = len(watch.names)
+    return f"{count} of {count} arrived at the receiver, mails too ({time.monotonic() - began:.0f} s)"
 
 
 def around(watch: Watch) -> None:
@@ -182,6 +210,21 @@ def around(watch: Watch) -> None:
     watch.expect("KirotodoDiskFull", "KirotodoCertificateEnds", "KirotodoBackupOld")
     watch.site.script("deploy/backup.sh")
     wait_until(lambda: watch.resolved("KirotodoBackupOld"), "the backup is seen", READY_SECONDS)
+
+
+def by_mail(watch: Watch) -> None:
+    """The other receiver: what goes on is mailed, and so is what begins and what is over."""
+    site = watch.site
+    site.set(
+        ALERT_RECEIVER="email", ALERT_EMAIL=ON_CALL, SMTP_HOST=f"{HOST}:{MAIL_PORT}", SMTP_USER=mailbox.USER,
+        SMTP_PASSWORD=mailbox.PASSWORD,
+    )  # fmt: skip
+    site.compose("up", "-d", "--no-deps", "--wait", "alertmanager")
+    watch.forget_backup()
+    for name in ("KirotodoDiskFull", "KirotodoCertificateEnds", "KirotodoBackupOld"):
+        wait_until(partial(watch.mailed, "FIRING", name), f"{name} is mailed", READY_SECONDS)
+    site.script("deploy/backup.sh")
+    wait_until(lambda: watch.mailed("RESOLVED", "KirotodoBackupOld"), "a mail says that it is over", READY_SECONDS)
 
 
 def guesses(watch: Watch) -> None:

@@ -36,7 +36,9 @@ print(next(line.split()[1] for line in page.splitlines() if line.startswith("kir
 
 
 def make_certificates(folder: Path) -> None:
-    """Make an authority, and a certificate of it for the host, as strict as Python 3.13 checks them."""
+    """Make an authority, and a certificate of it for the host, as strict as Python 3.13 checks them; once."""
+    if folder.exists():
+        return
     folder.mkdir()
     extensions = f"subjectAltName=DNS:{HOST}\nauthorityKeyIdentifier=keyid\n"
     (folder / "extensions").write_text(extensions, encoding="utf-8")

@@ -15,6 +15,9 @@ from deploy.rehearsal.docker.daemon import Daemon, run
 API: Final = "https://api.localhost"
 READY_SECONDS: Final = 600.0
 """What a busy machine may take for a start of everything."""
+SERVERS: Final = ("backend", "backend-next", "frontend", "frontend-next")
+INSIDE: Final = re.compile(r'"status": 500\b|"message": "request \S+ failed|Exception in ASGI application')
+"""What a server's log says of an answer that nobody meant: a database or a service that is away is a 503."""
 
 
 class Site:
@@ -98,6 +101,12 @@ class Site:
             finally:
                 following.terminate()
                 following.wait()
+
+    def faults(self, file: Path) -> list[str]:
+        """Return what says that a server answered 500: in a log that was followed, and in those that are there now."""
+        now = self.compose("--profile", "*", "logs", "--no-color", *SERVERS)
+        followed = file.read_text(encoding="utf-8", errors="replace")
+        return sorted({line for line in f"{followed}\n{now}".splitlines() if INSIDE.search(line)})
 
     @contextlib.contextmanager
     def meanwhile(self, service: str, *words: str, piped: str = "") -> Iterator[None]:
