@@ -1,6 +1,7 @@
 """Middleware that every request passes through, as pure ASGI: streams go through it chunk by chunk, and nothing is
 buffered."""
 
+import asyncio
 import logging
 import re
 import uuid
@@ -178,17 +179,37 @@ class Cors(CORSMiddleware):
 
 
 class ShutdownMiddleware:
-    """Once the server drains, whatever would begin something is turned away; looking is still allowed."""
+    """Once the server drains, whatever would begin something is turned away; looking is still allowed. What is still
+    without an answer when the web server hangs up gets one that says why, rather than a fault of the inside."""
 
     def __init__(self, app: ASGIApp, *, drain: GracefulShutdown) -> None:
         self.app = app
         self._drain = drain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._drain.begun and scope["type"] == "http" and _begins_something(scope):
-            await problem_of(Draining("This server is about to restart. Try again in a moment."))(scope, receive, send)
-        else:
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if self._drain.begun and _begins_something(scope):
+            await _refusal()(scope, receive, send)
+            return
+        started = False
+
+        def note(_: Message) -> None:
+            nonlocal started
+            started = True
+
+        try:
+            await self.app(scope, receive, at_start(send, note))
+        except asyncio.CancelledError:
+            if started or not self._drain.leaving:
+                raise
+            # The end of the request's own task, which nobody awaits: so the cancellation ends here.
+            await _refusal()(scope, receive, send)
+
+
+def _refusal() -> Response:
+    return problem_of(Draining("This server is about to restart. Try again in a moment."))
 
 
 def _begins_something(scope: Scope) -> bool:

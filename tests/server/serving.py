@@ -95,10 +95,13 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[Served]:
+async def served(app: FastAPI, *, hang_up_seconds: int | None = None) -> AsyncIterator[Served]:
     """`app` behind a real socket. Open streams are told to reconnect at the end, as with any stop."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = _Server(uvicorn_config(app, app.state.settings))
+    config = uvicorn_config(app, app.state.settings)
+    if hang_up_seconds is not None:
+        config.timeout_graceful_shutdown = hang_up_seconds
+    server = _Server(config)
     running = asyncio.create_task(server.serve(sockets=[listening]))
     up = asyncio.create_task(server.up.wait())
     await asyncio.wait((running, up), return_when=asyncio.FIRST_COMPLETED)

@@ -172,7 +172,8 @@ class PostgresEngine:
 
     @asynccontextmanager
     async def _transaction(self, begin: str) -> AsyncIterator[BuildingConnection]:
-        with errors.translate_errors(self.place):
+        driver: Connection | None = None
+        with errors.translate_errors(self.place, lost=lambda: driver is None or driver.is_closed()):
             async with self._connections.place():
                 connection, driver = await self._begun(begin)
                 try:
@@ -187,13 +188,15 @@ class PostgresEngine:
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[BuildingConnection]:
         """A connection for one statement, which says by itself whose it is and is a transaction of its own."""
-        with errors.translate_errors(self.place):
+        driver: Connection | None = None
+        with errors.translate_errors(self.place, lost=lambda: driver is None or driver.is_closed()):
             async with self._connections.place():
                 connection = await self.pool.connect()
                 while _driver_of(connection).is_closed():  # by a restart of the server
                     await connection.invalidate()
                     await connection.close()
                     connection = await self.pool.connect()
+                driver = _driver_of(connection)
                 try:
                     yield BuildingConnection(connection)
                 finally:

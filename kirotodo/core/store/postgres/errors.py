@@ -3,7 +3,7 @@
 None holds a password, a statement or a value: those stay in the driver's own errors.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ssl import SSLError
 from typing import Any, Final
@@ -75,10 +75,9 @@ def translated(error: BaseException, place: str) -> KirotodoError | None:
         return busy(place)
     if isinstance(error, PydanticSerializationError | UnicodeEncodeError):
         return _not_storable()
-    state = state_of(error)
-    if state:
-        return _of_state(state, place)
     cause: Any = error.__cause__ or error
+    if state := state_of(error) or state_of(cause):
+        return _of_state(state, place)
     if isinstance(cause, asyncpg.ClientConfigurationError | SSLError):
         return ConfigError(f"The way to reach {place} cannot be used ({_first_line(cause)}); look at DATABASE_URL.")
     if isinstance(cause, asyncpg.InterfaceError) and isinstance(cause, ValueError):
@@ -87,6 +86,8 @@ def translated(error: BaseException, place: str) -> KirotodoError | None:
         return ConfigError(f"PostgreSQL offers no TLS for {place}, but DATABASE_URL requires it with sslmode.")
     if isinstance(cause, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError):
         return down(place)
+    if isinstance(cause, asyncpg.PostgresError):
+        return StorageError(f"PostgreSQL failed for {place}. See its log.")
     return None
 
 
@@ -109,6 +110,8 @@ def _of_one_state(state: str, place: str) -> KirotodoError | None:
                 f"PostgreSQL has no free connection for {place}. Lower DB_POOL_SIZE, or raise max_connections."
             )
         case "55P03" | "57014":
+            return busy(place)
+        case "0A000":  # prepared before the tables changed; the next time it is prepared anew
             return busy(place)
         case "26000" | "42P05":
             return ConfigError(f"There seems to be a pooler in front of {place}. Set DB_POOLER=transaction.")
@@ -152,14 +155,15 @@ def _first_line(error: BaseException) -> str:
 
 
 @contextmanager
-def translate_errors(place: str) -> Iterator[None]:
-    """Raise our errors in place of those of the driver and the network."""
+def translate_errors(place: str, *, lost: Callable[[], bool] = bool) -> Iterator[None]:
+    """Raise our errors in place of those of the driver and the network. While there is no connection, or it is `lost`,
+    any other error means just that: the driver, the pool and the event loop have many words for it."""
     try:
         yield
     except KirotodoError:
         raise
     except Exception as error:
-        ours = translated(error, place)
+        ours = translated(error, place) or (down(place) if lost() else None)
         if ours is None:
             raise
         raise ours from error
