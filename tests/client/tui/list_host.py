@@ -8,9 +8,11 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
+from textual._context import visible_screen_stack
 from textual.app import App, ComposeResult
 from textual.message import Message
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widget import Widget
 
 from kirotodo.client.tui import themes
@@ -104,6 +106,13 @@ async def until(pilot: Pilot[Any], true: Callable[[], object], *, seconds: float
             await pilot.pause(0)
 
 
+def drawn(app: App[Any]) -> list[Strip]:
+    """The lines of the screen. Where a dialog has not been drawn yet, its lines are made here and kept: they need to
+    know the screens beneath, as they do when the app draws them."""
+    visible_screen_stack.set(app._background_screens)
+    return app.screen._compositor.render_strips()
+
+
 def screen_text(app: App[Any]) -> str:
     """What is on the screen, line by line."""
-    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+    return "\n".join(strip.text.rstrip() for strip in drawn(app))

@@ -1,5 +1,7 @@
 """The views in the chat: keys and mouse, marks, postponing, the width; and a long list stays quick to walk."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -15,8 +17,12 @@ from kirotodo.client.tui.widgets.task_list import TaskList
 from kirotodo.client.tui.widgets.view_bar import ViewBar
 from kirotodo.core.domain.task import TaskFilter
 from kirotodo.core.domain.view import View as SavedView
+from kirotodo.core.local import LocalBackend
+from kirotodo.core.models.scripted import ScriptedModel
+from kirotodo.core.settings import Settings
 from tests.client.tui.chat_host import Chat, backend_of, chatting
 from tests.client.tui.list_host import NOW, SAMPLE, TODAY, days, task
+from tests.lists import list_at
 
 DONE = task(30, "walk the dog", completed_at=NOW - timedelta(hours=2))
 LIST = (*SAMPLE, DONE, task(31, "letter", tags=("paper",), completed_at=NOW - timedelta(days=2)))
@@ -109,6 +115,60 @@ async def test_several_tasks_show_each_of_their_days_and_keep_their_marks_until_
         await chat.until(lambda: "Due Wed 25 Nov: pay rent, team meeting" in chat.toasts())
         await chat.until(lambda: "2 marked" not in chat.text)
         assert {(await backend.task(id)).due_date for id in (12, 9)} == {days(1)}
+
+
+@asynccontextmanager
+async def three_tasks(folder: Path) -> AsyncIterator[tuple[Chat, LocalBackend]]:
+    """A real list, which knows what words mean, with its three tasks marked."""
+    settings = Settings(kirotodo_home=folder, database_url=list_at(folder / "list.db"), timezone="UTC")
+    backend = await LocalBackend.open(settings, clock=lambda: NOW, model=ScriptedModel())
+    await backend.add_task({"title": "pay rent", "due_date": days(-4)})
+    await backend.add_task({"title": "water the plants", "due_date": TODAY, "due_time": time(9), "priority": "high"})
+    await backend.add_task({"title": "call the plumber", "due_date": TODAY, "priority": "low"})
+    async with chatting(backend, size=(120, 40)) as chat:
+        await chat.wait_for("3 open", "call the plumber")
+        await chat.press("ctrl+l", "home", "m", "m", "m")
+        await chat.wait_for("3 marked")
+        yield chat, backend
+
+
+async def test_a_bulk_edit_shows_what_a_date_means_and_which_tasks_change_before_it_does(tmp_path: Path) -> None:
+    async with three_tasks(tmp_path) as (chat, backend):
+        await chat.press("e")
+        await chat.until(lambda: isinstance(chat.app.screen, BulkScreen))
+        await chat.wait_for("Empty fields stay as they are.")
+        await chat.write("today")
+        await chat.wait_for("→ Tue 24 Nov · today · 1 of 3 tasks changes: pay rent")
+        await chat.press("tab", "right", "right")  # low
+        await chat.wait_for("2 of 3 tasks change: pay rent, water")
+        await chat.press("shift+tab", "end", *["backspace"] * 5, "-")
+        await chat.wait_for("No date · 3 of 3 tasks change: pay rent, water")
+        await chat.press("backspace", *"boo")
+        await chat.wait_for("No date in “boo” yet.")
+        await chat.press("backspace", "backspace", "backspace")
+        await chat.wait_for("2 of 3 tasks change: pay rent, water")
+        await chat.press("tab", "left", "left", "tab", *"home")
+        await chat.wait_for("3 of 3 tasks change: pay rent")
+        assert {each.project for each in (await backend.tasks()).items} == {None}
+        await chat.press("tab", *"x", "enter")
+        await chat.until(lambda: "3 tasks: add tags, project changed" in chat.toasts())
+        assert {each.due_date for each in (await backend.tasks()).items} == {days(-4), TODAY}
+
+
+async def test_a_date_for_several_tasks_shows_which_of_them_it_moves(tmp_path: Path) -> None:
+    async with three_tasks(tmp_path) as (chat, backend):
+        await chat.press("d")
+        await chat.until(lambda: isinstance(chat.app.screen, DueScreen))
+        await chat.wait_for("→ Fri 20 Nov · 4 days ago · 2 of 3 tasks change: water the", "plants, call the plumber")
+        await chat.write("today")
+        await chat.wait_for("→ Tue 24 Nov · today · 1 of 3 tasks changes: pay rent")
+        await chat.press(*["backspace"] * 5)
+        await chat.wait_for("No date · 3 of 3 tasks change")
+        await chat.write("today 21:00")
+        await chat.wait_for("→ Tue 24 Nov, 21:00 · today · 3 of 3 tasks change: pay rent,")
+        assert {each.due_date for each in (await backend.tasks()).items} == {days(-4), TODAY}
+        await chat.press("enter")
+        await chat.until(lambda: "3 tasks: due Tue 24 Nov, 21:00" in chat.toasts())
 
 
 @pytest.mark.parametrize("keys", [["0"], ["1"], ["2"], ["3"], ["4"], ["5"], ["0", "f"]], ids=str)

@@ -16,7 +16,7 @@ from textual.widgets import Input, TextArea
 from kirotodo.client.tui import themes
 from kirotodo.core.domain.view import View as SavedView
 from tests.client.tui.chat_host import Chat, backend_of, chatting
-from tests.client.tui.list_host import NOW, SAMPLE, days, task
+from tests.client.tui.list_host import NOW, SAMPLE, days, drawn, task
 
 SIZES: Final = [(45, 14), (80, 24), (120, 40), (200, 60)]
 LIST: Final = (
@@ -54,7 +54,7 @@ SCENES: Final = (
 
 def looks(app: App[Any]) -> str:
     """The text of the screen, and a digest of how it is painted."""
-    strips = app.screen._compositor.render_strips()
+    strips = drawn(app)
     painted = [(len(segment.text), str(segment.style)) for strip in strips for segment in strip.simplify()]
     digest = hashlib.sha256(repr(painted).encode()).hexdigest()[:12]
     return "\n".join([*(strip.text.rstrip() for strip in strips), f"painted: {digest}"])

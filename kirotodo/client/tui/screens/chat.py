@@ -74,7 +74,7 @@ if TYPE_CHECKING:
     from kirotodo.client.tui.widgets.task_card import TaskCard
 
 WIDE: Final = 100
-"""Columns from which the tasks stand beside the conversation; below they come as a drawer."""
+"""Columns from which the tasks stand beside the conversation; below one of the two is shown."""
 
 
 WAITS: Final = "sent once the server is back"

@@ -19,6 +19,7 @@ from kirotodo.client.tui.keymap import keys_of
 from kirotodo.client.tui.messages import Edited
 from kirotodo.client.tui.plain import line, one_line, plain, steady
 from kirotodo.client.tui.screens.dialog import DialogScreen
+from kirotodo.client.tui.screens.task_requests import first_of
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.calendar import Calendar
 from kirotodo.client.tui.widgets.field import Choice, Field, LinesField
@@ -30,6 +31,7 @@ from kirotodo.core.text.dates import describe_due, describe_moment, describe_rul
 
 DUE_HINT: Final = "Words do: tomorrow 5pm · fri · in 2 weeks · 27 nov 9:00. Empty: no date."
 NEW_HINT: Final = "One line: what, when, +project, #tag, !high, every friday."
+BULK_HINT: Final = "Empty fields stay as they are. - takes the due date or the project away."
 DETAILS_HINT: Final = "Words do: fri 5pm · every other friday · 10 minutes before. {} starts a line in the notes."
 _BARE_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME_AT_END: Final = re.compile(r"\s\d{1,2}:\d\d\Z")
@@ -64,9 +66,8 @@ class TitleScreen(DialogScreen):
         return Edited(Changed(tasks=(now,)), f"{self._editing.title} → {title}")
 
 
-class DueScreen(DialogScreen):
-    """Asks for another due date of one or several tasks, starting from the present one. It shows what the words mean
-    as they are typed, and a month to pick a day from."""
+class DuePreview(DialogScreen):
+    """A dialog with a field `due`. It finds out what the words in it mean as they are typed."""
 
     @dataclass
     class Previewed(Message):
@@ -77,11 +78,92 @@ class DueScreen(DialogScreen):
         at: time | None
         refusal: str = ""
 
+    def __init__(self, heading: str) -> None:
+        super().__init__(heading)
+        self._waiting: Timer | None = None
+        self._meaning: DuePreview.Previewed | None = None
+
+    @property
+    def meaning(self) -> Previewed | None:
+        """Return the meaning of what the field holds, once it is known."""
+        known = self._meaning
+        return known if known is not None and known.text == self.text_of("due") else None
+
+    @on(Input.Changed, "#due")
+    def _preview_soon(self) -> None:
+        if self._waiting is not None:
+            self._waiting.stop()
+        if self.text_of("due") in ("", NOTHING) or not self.changed():
+            self.show_status(self.hint())
+        else:
+            self._waiting = self.set_timer(PREVIEW_AFTER, self._preview)
+
+    def _preview(self) -> None:
+        job = self._fetch_preview(self.text_of("due"))
+        self.run_worker(job, group="preview", exclusive=True, exit_on_error=False)
+
+    async def _fetch_preview(self, text: str) -> None:
+        if (stated := _stated(text)) is not None:
+            self.post_message(self.Previewed(text, *stated))
+            return
+        backend = await shell_of(self).core()
+        try:
+            (task, *_) = await backend.add_from_text(f"task {text}", dry_run=True)
+            self.post_message(self.Previewed(text, task.due_date, task.due_time))
+        except (KirotodoError, ValueError) as error:
+            self.post_message(self.Previewed(text, None, None, getattr(error, "message", "")))
+
+    def on_due_preview_previewed(self, message: Previewed) -> None:
+        """Show which day the words mean, unless they have changed since."""
+        message.stop()
+        if message.text == self.text_of("due"):
+            self._meaning = message
+            self.show_status(self.hint())
+
+    @property
+    def readable(self) -> bool:
+        """Return whether it is known which date the field means, or that it means none."""
+        none = self.text_of("due") in ("", NOTHING)
+        return none or (self.meaning is not None and self.meaning.day is not None)
+
+    def describe(self) -> str:
+        """Return the date that the words mean, or why they mean none; nothing while that is unknown."""
+        if self.text_of("due") in ("", NOTHING):
+            return "No date"
+        if (meaning := self.meaning) is None:
+            return ""
+        if meaning.day is None:
+            return meaning.refusal or f"No date in “{one_line(meaning.text)}” yet."
+        today = shell_of(self).clock().date()
+        return f"→ {describe_due(meaning.day, meaning.at, today=today)} · {days_away(meaning.day, today)}"
+
+    def moves(self, task: Task) -> bool:
+        """Return whether the task would be due at another time than it is."""
+        text = self.text_of("due")
+        if text in ("", NOTHING):
+            return task.due_date is not None
+        if (meaning := self.meaning) is None or meaning.day is None:
+            return False
+        kept = None if _BARE_DATE.fullmatch(text) else task.due_time
+        return (task.due_date, task.due_time) != (meaning.day, meaning.at or kept)
+
+
+def touched(tasks: Sequence[Task], those: Sequence[Task]) -> str:
+    """Return how many of some tasks would change, and the first ones by name."""
+    if not those:
+        return f"none of {len(tasks)} tasks changes"
+    change = "changes" if len(those) == 1 else "change"
+    return f"{len(those)} of {len(tasks)} tasks {change}: {first_of([one_line(task.title) for task in those])}"
+
+
+class DueScreen(DuePreview):
+    """Asks for another due date of one or several tasks, starting from the present one. It shows what the words mean
+    as they are typed, and a month to pick a day from."""
+
     def __init__(self, task: Task, *others: Task) -> None:
         super().__init__(f"due: {task.title}" if not others else f"due: {1 + len(others)} tasks")
         self._editing = task
         self._others = others
-        self._waiting: Timer | None = None
 
     def fields(self) -> ComposeResult:
         """Yield the field for the date, and the calendar."""
@@ -90,8 +172,18 @@ class DueScreen(DialogScreen):
         yield Calendar(self._editing.due_date or today, today=today, id="calendar")
 
     def hint(self) -> str:
-        """Show some forms a date can take."""
-        return DUE_HINT
+        """Return what the words mean, and of several tasks which ones change; else some forms a date can take."""
+        if not self.changed():
+            return DUE_HINT
+        if not self._others or not self.readable:
+            return self.describe() or DUE_HINT
+        tasks = (self._editing, *self._others)
+        return f"{self.describe()} · {touched(tasks, [task for task in tasks if self.moves(task)])}"
+
+    def on_mount(self) -> None:
+        """Show what the date would be for all of several tasks."""
+        if self._others and self.text_of("due"):
+            self._preview()
 
     def changed(self) -> bool:
         """Return whether the date is another one."""
@@ -101,41 +193,10 @@ class DueScreen(DialogScreen):
         """Return whether something was typed."""
         return self.text_of("due") != due_text(self._editing)
 
-    # --- what the words mean ---
-
-    @on(Input.Changed, "#due")
-    def _preview_soon(self) -> None:
-        if self._waiting is not None:
-            self._waiting.stop()
-        text = self.text_of("due")
-        if not text:
-            self.show_status("No date." if self.unsaved() else self.hint())
-        elif text != due_text(self._editing):
-            self._waiting = self.set_timer(PREVIEW_AFTER, self._preview)
-
-    def _preview(self) -> None:
-        job = self._fetch_preview(self.text_of("due"))
-        self.run_worker(job, group="preview", exclusive=True, exit_on_error=False)
-
-    async def _fetch_preview(self, text: str) -> None:
-        backend = await shell_of(self).core()
-        try:
-            (task, *_) = await backend.add_from_text(f"task {text}", dry_run=True)
-            self.post_message(self.Previewed(text, task.due_date, task.due_time))
-        except (KirotodoError, ValueError) as error:
-            self.post_message(self.Previewed(text, None, None, getattr(error, "message", "")))
-
-    def on_due_screen_previewed(self, message: Previewed) -> None:
-        """Show which day the words mean, unless they have changed since."""
-        message.stop()
-        if message.text != self.text_of("due"):
-            return
-        if message.day is None:
-            self.show_status(message.refusal or self.hint())
-            return
-        today = shell_of(self).clock().date()
-        self.query_one(Calendar).day = message.day
-        self.show_status(f"→ {describe_due(message.day, message.at, today=today)} · {days_away(message.day, today)}")
+    def on_due_preview_previewed(self, message: DuePreview.Previewed) -> None:
+        """Go to the day in the calendar, too."""
+        if message.text == self.text_of("due") and message.day is not None:
+            self.query_one(Calendar).day = message.day
 
     def on_calendar_picked(self, message: Calendar.Picked) -> None:
         """Write the day into the field; a time that stands there stays."""
@@ -162,8 +223,9 @@ class DueScreen(DialogScreen):
         return Edited(changed, f"{name}: {before} → {after}" if after else f"{name}: still {before}")
 
 
-class BulkScreen(DialogScreen):
-    """Asks for what to change in several tasks; what is left empty stays as it is in each."""
+class BulkScreen(DuePreview):
+    """Asks for what to change in several tasks; what is left empty stays as it is in each. It shows which tasks that
+    changes, and what a date means, before it takes effect."""
 
     def __init__(self, tasks: Sequence[Task]) -> None:
         super().__init__(f"change {len(tasks)} tasks")
@@ -178,13 +240,27 @@ class BulkScreen(DialogScreen):
         yield from _row("remove tags", Field(id="remove-tags"))
 
     def hint(self) -> str:
-        """Say what empty fields mean."""
-        return "Empty fields stay as they are. - takes the due date or the project away."
+        """Return what a date means and which tasks change; while nothing is filled, what empty fields mean."""
+        fields = self._fields()
+        if not fields:
+            return BULK_HINT
+        due = self.text_of("due")
+        if due and not self.readable:
+            return self.describe() or BULK_HINT
+        those = [task for task in self._tasks if (due and self.moves(task)) or _differs(task, fields)]
+        says = touched(self._tasks, those)
+        return f"{self.describe()} · {says}" if due else f"{says[0].upper()}{says[1:]}"
+
+    @on(Input.Changed)
+    @on(Choice.Changed)
+    def _show_changes(self) -> None:
+        if self.readable:
+            self.show_status(self.hint())
 
     def _fields(self) -> TaskFields:
         fields = TaskFields()
         if due := self.text_of("due"):
-            fields = TaskFields(due=None) if due == NOTHING else due_fields(due)
+            fields = due_fields(due)
         if project := self.text_of("project"):
             fields["project"] = None if project == NOTHING else project.lstrip("+")
         priority = self.query_one("#priority", Choice).value
@@ -352,6 +428,17 @@ class DetailsScreen(DialogScreen):
         return Edited(Changed(tasks=(now,)), f"{self._editing.title}: {', '.join(differences)} changed")
 
 
+def _differs(task: Task, fields: TaskFields) -> bool:
+    """Return whether a task has another priority, project or other tags than it would get."""
+    if "priority" in fields and task.priority != fields["priority"]:
+        return True
+    if "project" in fields and task.project != fields["project"]:
+        return True
+    tags = {tag.casefold() for tag in task.tags}
+    added = {tag.casefold() for tag in fields.get("add_tags", ())}
+    return not added <= tags or not tags.isdisjoint(tag.casefold() for tag in fields.get("remove_tags", ()))
+
+
 def days_away(day: date, today: date) -> str:
     """Return how far away a day is, such as `in 3 days`."""
     days = (day - today).days
@@ -366,12 +453,21 @@ def due_text(task: Task) -> str:
     return _iso(task.due_date, task.due_time)
 
 
+def _stated(text: str) -> tuple[date, time | None] | None:
+    """Return what a text in the form of `due_text` states; None for words."""
+    try:
+        day, _, at = text.partition(" ")
+        return date.fromisoformat(day), time.fromisoformat(at) if at else None
+    except ValueError:
+        return None
+
+
 def due_fields(text: str) -> TaskFields:
     """Return the fields for a due text. Words without a time leave the time as it was; a bare date, all that is left of
     `2026-11-27 09:00` once its time is rubbed out, takes it away."""
     if _BARE_DATE.fullmatch(text):
         return TaskFields(due=text, time=None)
-    return TaskFields(due=text or None)
+    return TaskFields(due=None if text == NOTHING else text or None)
 
 
 def task_summary(task: Task, now: datetime) -> Content:
