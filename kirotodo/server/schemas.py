@@ -189,7 +189,8 @@ class ApprovalBody(Body, json_schema_extra=example(call_id="0.0", decision="yes"
         description="The call that the question is about."
     )
     decision: Decision = Field(
-        description="`always` also lets the same tool act on as many tasks in later turns of the conversation."
+        description="`always` also lets the same tool act on as many tasks in later turns of the conversation. "
+        "`never` is a no, and a no to every later question about that tool there."
     )
     arguments: dict[str, Any] | None = Field(default=None, description="Arguments to use instead of the model's.")
 

@@ -83,6 +83,35 @@ async def test_always_covers_the_rest_of_the_conversation_and_no_other(harness: 
     await until_parked(harness.backend, await harness.backend.send("delete c and d"))
 
 
+async def test_never_refuses_in_the_rest_of_the_conversation_and_in_no_other(harness: BackendHarness) -> None:
+    sent = await parked(harness)
+    requested = await until_parked(harness.backend, sent)
+    await harness.backend.answer(sent.turn_id, requested.approval.call_id, "never")
+    events = await until_final(harness.backend, sent)
+    assert [event.decision for event in events if isinstance(event, ApprovalAnswered)] == ["no"]
+    assert await left(harness.backend) == ["milk", "eggs"]
+    # Single calls of one step count together; the last of them alone would need no yes.
+    harness.model.extend([call("delete_task", task_ids=[1]), call("delete_task", task_ids=[2])], ["Not done."])
+    _, again = await say(harness.backend, "delete them one by one", sent.conversation_id)
+    assert [event.status for event in again if isinstance(event, ToolCallFinished)] == ["denied", "denied"]
+    assert await left(harness.backend) == ["milk", "eggs"]
+    harness.model.extend([call("complete_task", task_ids=[1, 2])], ["Done."])
+    await say(harness.backend, "complete them", sent.conversation_id)
+    assert await left(harness.backend) == []
+    harness.model.extend([call("delete_task", task_ids=[1, 2])])
+    await until_parked(harness.backend, await harness.backend.send("delete them"))
+
+
+async def test_one_that_needs_no_yes_is_done_after_a_never(harness: BackendHarness) -> None:
+    sent = await parked(harness)
+    requested = await until_parked(harness.backend, sent)
+    await harness.backend.answer(sent.turn_id, requested.approval.call_id, "never")
+    await until_final(harness.backend, sent)
+    harness.model.extend([call("delete_task", task_ids=[1])], ["Gone."])
+    await say(harness.backend, "delete milk", sent.conversation_id)
+    assert await left(harness.backend) == ["eggs"]
+
+
 async def test_edited_arguments_are_what_runs(harness: BackendHarness) -> None:
     sent = await parked(harness)
     requested = await until_parked(harness.backend, sent)

@@ -27,7 +27,7 @@ HELP: Final = (
 )
 COMMANDS: Final = ("help", "tasks", "today", "undo", "redo", "new", "quit")
 LOOKUPS: Final = frozenset({"list_tasks", "get_task", "task_stats", "plan"})
-_DECISIONS: Final[dict[str, Decision]] = {"y": "yes", "yes": "yes", "a": "always", "always": "always"}
+_DECISIONS: Final[dict[str, Decision]] = {"y": "yes", "yes": "yes", "a": "always", "always": "always", "never": "never"}
 
 
 def chat_plainly(*, conversation: int | None, new: bool, model: str | None) -> None:
@@ -152,7 +152,7 @@ class PlainChat:
         """Ask for a yes or no. Return False where the input ends before there is one; the question waits then."""
         for task in approval.tasks:
             put(f"task: {in_brief(task, now=now())}")
-        put(f"question: {sanitize_line(approval.question)} Answer yes, no or always.")
+        put(f"question: {sanitize_line(approval.question)} Answer yes, no, always or never.")
         answer = await self._read("you: ")
         if answer is None:
             put("question: Left open. It waits for your yes or no.")

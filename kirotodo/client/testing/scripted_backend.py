@@ -273,9 +273,10 @@ class ScriptedBackend(ScriptedConversations):
             return False
         decision, playing.decision = playing.decision, None
         self._set(playing, status="running", approval=None)
-        answered = ApprovalAnswered(turn_id="", seq=0, call_id=ask.approval.call_id, decision=decision)
+        said: Decision = "no" if decision == "never" else decision
+        answered = ApprovalAnswered(turn_id="", seq=0, call_id=ask.approval.call_id, decision=said)
         await self._emit(playing, answered)
-        return await self._play_beats(playing, ask.no if decision == "no" else ask.yes)
+        return await self._play_beats(playing, ask.no if decision in ("no", "never") else ask.yes)
 
     async def _emit(self, playing: _Playing, event: TurnEvent) -> None:
         numbered = replace(event, turn_id=playing.turn_id, seq=len(playing.events) + 1)

@@ -221,6 +221,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("approval", "yes", "y", "yes", "Allow it.", hint=True),
     _action("approval", "no", "n", "no", "Don't allow it. Esc does the same.", hint=True),
     _action("approval", "always", "a", "always", "Allow it, and don't ask again for this many or fewer.", hint=True),
+    _action("approval", "never", "N", "never", "Don't allow it, and don't ask again in this conversation.", hint=True),
     _action("approval", "edit", "e", "edit", "Edit the arguments first.", hint=True),
     _action("reminder", "done", "d", "done", "Complete the task.", hint=True),
     _action("reminder", "snooze", "z", "snooze", "Remind again in ten minutes.", hint=True),

@@ -3,7 +3,8 @@
 One question covers all the calls of a step that call the same tool, so that thirty single deletions are one question,
 asked before the first of them. What was agreed to counts no more, and neither does what is done to tasks that this turn
 added itself. "Always" raises what a tool may do in a turn of that conversation without asking, to the size that was
-agreed to then.
+agreed to then. "Never" has the tool refused
+there where it would be asked about.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -58,6 +59,8 @@ class CallBatch:
     own: frozenset[int]
     asks_for_steps: bool = False
     """Whether to ask before open steps are completed with their task."""
+    denied: bool = False
+    """Whether a call that one question would cover with these is refused already, and so these are."""
 
     @property
     def limit(self) -> int:
@@ -142,8 +145,9 @@ class Ledger:
             beside=self._of_kind(effect, (each for each in waiting if each.tool != call.tool)),
             own=frozenset(_added((*earlier, *calls))),
             asks_for_steps=self.asks_for_steps and effect.completes,
+            denied=any(each.status == "denied" and (each.step, each.tool) == (call.step, call.tool) for each in calls),
         )
-        return batch if batch.is_large else None
+        return batch if batch.is_large or batch.denied else None
 
     def _agreed(self, calls: Sequence[ToolCall], steps: Sequence[StepRecord]) -> set[tuple[int, str]]:
         """Step and tool of what was agreed to: a yes to one call covers those of its step that call the same tool."""

@@ -22,6 +22,7 @@ from kirotodo.core.agent.turn_log import EventWriter, TurnLog, TurnTransaction
 from kirotodo.core.domain.conversation import FINAL, Decision, ToolCall, Usage
 from kirotodo.core.errors import Conflict, KirotodoError, ModelError, OperatorError, StorageError
 from kirotodo.core.events import ApprovalAnswered, TurnCancelled, TurnFailed
+from kirotodo.core.store.conversations import NEVER
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.leases import DanglingTurn, StaleOwner
 from kirotodo.core.store.turns import TurnRecord, TurnStore
@@ -244,7 +245,8 @@ class TurnRunner:
             epoch = await self._seize(store.turns, record)
             turn = self._log(user_id, turn_id, epoch, record.last_seq)
             entry = TurnTransaction(store, turn_id, record.last_seq)
-            entry.emit(ApprovalAnswered, call_id=call_id, decision=decision)
+            # "never" is a "no" to this call: clients that don't know the word read the events too.
+            entry.emit(ApprovalAnswered, call_id=call_id, decision="no" if decision == "never" else decision)
             for each, agreed in _answered(decision, arguments, call, record.turn.tool_calls):
                 if agreed is None:
                     await refuse(entry, turn, each, "denied", DENIED)
@@ -252,6 +254,8 @@ class TurnRunner:
                     await store.turns.set_call(turn_id, each.step, each.position, status="pending", arguments=agreed)
             if decision == "always":
                 await store.conversations.grant(record.turn.conversation_id, approval.tool, granted_size(approval))
+            elif decision == "never":
+                await store.conversations.grant(record.turn.conversation_id, approval.tool, NEVER)
             await entry.append()
         self._hub.publish(turn_id, entry.events)
         self.start(user_id=user_id, turn_id=turn_id, model=record.turn.model, epoch=epoch, last_seq=entry.last_seq)
@@ -509,7 +513,7 @@ def _answered(
     """Return the calls that an answer is about with their arguments, None for those that are denied. `arguments`
     replace those of the call that was asked about, or choose among the tasks of several."""
     batch = covered(call, calls)
-    if decision == "no":
+    if decision in ("no", "never"):
         return [(each, None) for each in batch]
     if arguments is None:
         return [(each, each.arguments) for each in batch]

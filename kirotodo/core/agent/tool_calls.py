@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from kirotodo.core.agent.approvals import TOO_MANY, CallBatch, Question
@@ -23,8 +23,10 @@ from kirotodo.core.errors import OperatorError, ToolError, UserError
 from kirotodo.core.events import ApprovalRequested, TasksChanged, ToolCallFinished, ToolCallStarted
 from kirotodo.core.language.preferences import Preferences
 from kirotodo.core.lazy_dataclasses import dataclass
+from kirotodo.core.store.conversations import NEVER
 from kirotodo.core.store.leases import StaleOwner
 from kirotodo.core.store.turns import StepRecord
+from kirotodo.core.tools.approval import REFUSED
 from kirotodo.core.tools.base import ToolContext, Tools, failure
 from kirotodo.core.tools.user_clock import UserClock
 
@@ -107,11 +109,11 @@ async def run_call(
                 raise ToolError(TOO_MANY)
             context = around.context(entry, turn, call)
             ready = around.tools.validate(call.tool, call.arguments)
-            if (
-                batch is not None
-                and (question := await _question(entry, turn, batch, conversation_id, at=context.user_clock))
-                is not None
-            ):
+            question = await _question(entry, turn, batch, conversation_id, at=context.user_clock) if batch else None
+            if question == "refused":
+                ended = await _receipt(entry, turn, call, "denied", failure(REFUSED), started, step=step)
+                return FinishedCall(call=ended, open_tasks=None)
+            if question is not None:
                 await _park(entry, turn, call, question, step)
                 return None
             result = await ready.run(context)
@@ -163,9 +165,12 @@ async def refuse(entry: TurnTransaction, turn: TurnLog, call: ToolCall, status: 
 
 async def _question(
     entry: TurnTransaction, turn: TurnLog, batch: CallBatch, conversation_id: int, *, at: UserClock
-) -> Question | None:
+) -> Question | Literal["refused"] | None:
+    if batch.denied:
+        return "refused"
     granted = await entry.store.conversations.granted(conversation_id, batch.tool)
-    return await batch.question_for(entry.store, turn_id=turn.turn_id, granted=granted, at=at)
+    question = await batch.question_for(entry.store, turn_id=turn.turn_id, granted=max(0, granted), at=at)
+    return "refused" if question is not None and granted == NEVER else question
 
 
 async def _park(

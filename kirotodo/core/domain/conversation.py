@@ -11,7 +11,8 @@ from kirotodo.core.lazy_dataclasses import dataclass
 Role = Literal["user", "assistant"]
 TurnStatus = Literal["running", "awaiting_approval", "finished", "failed", "cancelled"]
 CallStatus = Literal["pending", "awaiting_approval", "succeeded", "failed", "denied", "cancelled"]
-Decision = Literal["yes", "no", "always"]
+Decision = Literal["yes", "no", "always", "never"]
+"""An answer to a question. "always" and "never" hold for the rest of the conversation."""
 
 MESSAGE_MAX: Final = 10_000
 """Longest message of a user, in characters."""

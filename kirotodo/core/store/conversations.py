@@ -18,6 +18,8 @@ from kirotodo.core.text.search_terms import Document, Terms, has_terms, snippet,
 _SQL: Final = Statements("conversations")
 
 PREVIEW_MAX: Final = 120
+NEVER: Final = -1
+"""The size of a grant where the user said "never"."""
 
 
 _SORT: Final = "latest"
@@ -259,14 +261,14 @@ class ConversationStore:
         return found
 
     async def granted(self, conversation_id: int, tool: str) -> int:
-        """Return on how many tasks the user always lets this tool act in a turn of this conversation, 0 without a
-        word."""
+        """Return on how many tasks the user always lets this tool act in a turn of this conversation: 0 without a
+        word, `NEVER` where the user wants no more of what asks."""
         return (await self._grants(conversation_id)).get(tool, 0)
 
     async def grant(self, conversation_id: int, tool: str, size: int) -> None:
-        """The user said "always" to this tool and this many tasks; less was agreed to with that too."""
+        """Keep that the user said "always" to this tool and this many tasks, and so to fewer, or `NEVER`."""
         grants = await self._grants(conversation_id)
-        grants[tool] = max(size, grants.get(tool, 0))
+        grants[tool] = NEVER if size == NEVER else max(size, grants.get(tool, 0))
         _found(await self._first(_SQL.SET_GRANTS, conversation_id, new_value=dump_mapping(grants)), conversation_id)
 
     async def _grants(self, conversation_id: int) -> dict[str, int]:

@@ -293,7 +293,7 @@ class CalendarObjectRow(SQLModel, table=True):
 
 class ConversationRow(SQLModel, table=True):
     """A thread. `last_seq` is also the number of its messages, which never go away one by one. `grants`
-    is what the user said "always" to: the size by tool, as JSON. One that is `branched` has hidden messages."""
+    is what the user said "always" to: the size by tool, as JSON, -1 for never. One `branched` has hidden messages."""
 
     __tablename__ = "conversations"
     __table_args__ = (

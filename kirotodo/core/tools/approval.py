@@ -13,6 +13,12 @@ LIMITS: Final[Mapping[Kind, int]] = {"delete": 1, "change": 5, "undo": 1, "plan"
 """How many tasks a turn may delete, how many it may change, and how many groups of earlier changes it may take back,
 without asking. To add tasks needs no yes; to move them as a plan proposes always does."""
 
+REFUSED: Final = (
+    "The user said never to this in this conversation, and isn't asked again. Nothing was changed. Don't try it again; "
+    "say that a new conversation asks."
+)
+"""What a model is told of a call that the user wants no more of."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Effect:

@@ -28,6 +28,7 @@ async def test_it_asks_with_exactly_the_tasks_and_takes_the_place() -> None:
         ("y", "yes", "They are gone."),
         ("a", "always", "They are gone."),
         ("n", "no", "Left as they are."),
+        ("N", "never", "Left as they are."),
         ("escape", "no", "Left as they are."),
     ],
 )
@@ -41,7 +42,9 @@ async def test_every_key(key: str, decision: str, answer: str) -> None:
         assert backend.answers == [("1.1", decision, None)]
 
 
-@pytest.mark.parametrize(("button", "decision"), [("yes", "yes"), ("no", "no"), ("always", "always")])
+@pytest.mark.parametrize(
+    ("button", "decision"), [("yes", "yes"), ("no", "no"), ("always", "always"), ("never", "never")]
+)
 async def test_the_mouse(button: str, decision: str) -> None:
     backend = backend_of(deleting(*SAMPLE[:2]))
     async with chatting(backend) as chat:

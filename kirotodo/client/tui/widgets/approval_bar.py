@@ -1,4 +1,4 @@
-"""A question of the agent in the composer's place: what it wants to do, to exactly which tasks, and four keys."""
+"""A question of the agent in the composer's place: what it wants to do, to exactly which tasks, and five keys."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from kirotodo.core.domain.conversation import Approval, Decision
 from kirotodo.core.domain.task import Task
 from kirotodo.core.text.dates import describe_due
 
-_BUTTONS: Final = ("yes", "no", "always", "edit")
+_BUTTONS: Final = ("yes", "no", "always", "never", "edit")
 
 
 class ApprovalBar(Vertical, can_focus=True):
@@ -96,7 +96,7 @@ class ApprovalBar(Vertical, can_focus=True):
         """Answer with the mouse."""
         event.stop()
         name = (event.button.id or "").removeprefix("approve-")
-        {"yes": self.action_yes, "no": self.action_no, "always": self.action_always, "edit": self.action_edit}[name]()
+        getattr(self, f"action_{name}")()
 
     def action_yes(self) -> None:
         """Allow it."""
@@ -109,6 +109,10 @@ class ApprovalBar(Vertical, can_focus=True):
     def action_always(self) -> None:
         """Allow it, and don't ask again for this many or fewer."""
         self.answer("always")
+
+    def action_never(self) -> None:
+        """Don't allow it, and don't ask again in this conversation."""
+        self.answer("never")
 
     def action_edit(self) -> None:
         """Show the arguments for editing; enter says yes with them."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.types import Clarify
 from kirotodo.core.models.model import ToolOutcome
+from kirotodo.core.tools.approval import REFUSED
 
 SHOWN: Final = 20
 MANY: Final = 10**9
@@ -105,6 +106,8 @@ def trouble(outcome: ToolOutcome) -> str | None:
     match outcome.status:
         case "succeeded":
             return None
+        case "denied" if outcome.result.get("error") == REFUSED:
+            return "Left as they are, since you said never to this in this conversation. A new one asks again."
         case "denied":
             return "Left as they are."
         case "cancelled":
