@@ -41,6 +41,7 @@ Examples:
   kirotodo add --dry-run call mom next friday
   kirotodo add "bring insurance card" --under 12
   kirotodo add "report due friday" --for 1h30 --start wednesday
+  kirotodo add "call Jane friday at 10" --remind "1 hour before"
   echo "water the plants every 3 days" | kirotodo add
   kirotodo add < groceries.txt""",
 )
@@ -48,6 +49,7 @@ Examples:
 @click.option("--under", type=TASK, metavar="NUMBER", help="Add it as a step of this task.")
 @click.option("--start", metavar="WHEN", help='The day before which `list` leaves it out, such as "monday".')
 @click.option("--for", "duration", type=LENGTH, metavar="LENGTH", help="How long it takes, such as 30m or 1h30.")
+@click.option("--remind", metavar="WHEN", help='When to ring, such as "10 minutes before" or "tomorrow 8am".')
 @click.option("--dry-run", is_flag=True, help="Show what would be added, but add nothing.")
 @json_option
 def add(words: Sequence[str], dry_run: bool, as_json: bool, **given: Any) -> None:
@@ -60,7 +62,9 @@ def add(words: Sequence[str], dry_run: bool, as_json: bool, **given: Any) -> Non
     lines = [line for line in text.splitlines() if read_item(line).text]
     fields = _fields(given)
     if fields and dry_run:
-        raise click.UsageError("--dry-run shows what the text says; leave out --under, --start and --for with it.")
+        raise click.UsageError(
+            "--dry-run shows what the text says; leave out --under, --start, --for and --remind with it."
+        )
     tasks = with_list(lambda backend: _add(backend, lines, fields, dry_run=dry_run))
     if as_json:
         put_json({"items": tasks, "next": None})
@@ -74,12 +78,12 @@ async def _add(backend: Backend, lines: Sequence[str], fields: TaskFields, *, dr
     if not fields:
         return await _add_lines(backend, lines, dry_run=dry_run)
     previews = [task for line in lines for task in await backend.add_from_text(line, dry_run=True)]
-    return [await backend.add_task({**_as_fields(task), **fields}) for task in previews]
+    return [await backend.add_task({**_as_fields(task, fields), **fields}) for task in previews]
 
 
-def _as_fields(task: Task) -> TaskFields:
-    """Return what a line says of a task."""
-    values = {name: getattr(task, name) for name in _LINE_FIELDS}
+def _as_fields(task: Task, given: TaskFields) -> TaskFields:
+    """Return what a line says of a task, but for a reminder where another is given."""
+    values = {name: getattr(task, name) for name in _LINE_FIELDS if name != "remind_at" or "remind" not in given}
     return cast(TaskFields, {name: value for name, value in values.items() if value not in (None, "", ())})
 
 

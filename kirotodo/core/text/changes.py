@@ -61,7 +61,10 @@ def differences(before: Task, after: Task, *, now: dt.datetime) -> Iterator[str]
         yield f"{_SPOKEN.get(name, name.replace('_', ' '))} {was} → {is_}"
     if before.series != after.series:
         # What the series has meanwhile is no news; that this occurrence differs from it, or no longer does, is.
-        yield "as its series has it" if after.series is None else "this occurrence only"
+        if after.series is None:
+            yield "as its series has it"
+        else:
+            yield "this occurrence only" if before.series is None else "its series too"
 
 
 def _value(task: Task, name: str, *, now: dt.datetime) -> str:

@@ -235,3 +235,12 @@ def test_a_filter_stands_instead_of_numbers(program: CommandRunner, command: str
     assert "--where" in program.fails(2, command, "1", "--where", "milk", *more)
     assert "Did you mean !high" in program.fails(2, command, "--where", "prio:high", *more)
     assert program.fails(1, command, "--where", "cheese", *more) == "No task matches cheese.\n"
+
+
+def test_a_task_is_added_with_its_reminder(program: CommandRunner) -> None:
+    task = program.json("add", "remind me to call Jane tomorrow at 10", "--remind", "1 hour before")["items"][0]
+    assert (task["due_time"], task["remind_at"], task["remind_before"]) == ("10:00:00", "2026-11-24T08:00:00Z", 60)
+    assert program.json("add", "milk tomorrow at 5pm", "--remind", "tomorrow 8am")["items"][0]["remind_before"] is None
+    assert "was not understood" in program.fails(2, "add", "bread", "--remind", "whenever")
+    assert "--remind" in program.fails(2, "add", "bread", "--remind", "tomorrow", "--dry-run")
+    assert program.titles() == ["call Jane", "milk"]

@@ -91,6 +91,8 @@ def test_an_occurrence_that_differs_from_its_series_is_told_in_words(program: Co
     program.ok("add", "water plants every 3 days")
     program.ok("edit", "1", "--this", "--time", "9am")
     assert program.ok("log", "1").splitlines()[0].endswith(", 09:00; this occurrence only")
+    program.ok("edit", "1", "--series", "--title", "water ferns")
+    assert program.ok("log", "1").splitlines()[0].endswith("title “water plants” → “water ferns”; its series too")
 
 
 def test_what_an_undo_left_alone_is_not_called_restored(program: CommandRunner) -> None:

@@ -145,7 +145,7 @@ def _updated(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], numb
 def _skipped(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], number: int) -> str:
     notes = [escaped(str(sentence)) for sentence in result.get("skipped") or ()]
     if number == 1:
-        said = [_skipped_one(task) for task in tasks]
+        said = [_skipped_one(task) for task in tasks if task.get("before") or not notes]
         return " ".join([*said, *notes])
     moved = [task for task in tasks if task.get("before")]
     return "\n\n".join([*([f"Skipped {count(number)}:\n{bullets(moved, total=len(moved))}"] if moved else []), *notes])
