@@ -207,7 +207,7 @@ def test_beginnings_come_before_parts_and_parts_before_scattered_letters() -> No
     assert matching("zz", [(key, key) for key in keys]) == []
 
 
-async def test_export_writes_the_conversation_to_a_new_file_only(tmp_path: Path) -> None:
+async def test_export_writes_the_conversation_to_a_file(tmp_path: Path) -> None:
     async with chatting(backend_of([say("Hello there.")])) as chat:
         await chat.say("hi")
         await chat.wait_for("Hello there.")
@@ -219,6 +219,32 @@ async def test_export_writes_the_conversation_to_a_new_file_only(tmp_path: Path)
         await chat.until(lambda: (tmp_path / "talk.json").exists())
         await chat.say(f"/export {tmp_path}/talk.md")
         await chat.until(lambda: any("already exists" in toast for toast in chat.toasts()))
+
+
+async def test_export_overwrites_only_what_was_asked_about(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.md", tmp_path / "other.md"
+    for file in (one, other):
+        file.write_text("precious")
+    async with chatting(backend_of([say("Hello there.")])) as chat:
+        await chat.say("hi")
+        await chat.wait_for("Hello there.")
+        await chat.say(f"/export {one}")
+        await chat.until(lambda: any("Press enter to overwrite it" in toast for toast in chat.toasts()))
+        assert (chat.draft, one.read_text()) == (f"/export {one}", "precious")
+        await chat.say(f"/export {other}")
+        await chat.until(lambda: any(f"{other} already exists" in toast for toast in chat.toasts()))
+        assert other.read_text() == "precious"
+        await chat.say(f"/export {one}")
+        await chat.until(lambda: any(toast.startswith("Saved to") for toast in chat.toasts()))
+        assert "Hello there." in one.read_text()
+        assert other.read_text() == "precious"
+        # The next time it is asked again.
+        one.write_text("precious again")
+        await chat.say(f"/export {one}")
+        await chat.until(lambda: chat.draft == f"/export {one}")
+        assert one.read_text() == "precious again"
+        await chat.say(f"/export {tmp_path}")
+        await chat.until(lambda: any("could not be written: it isn't a file" in toast for toast in chat.toasts()))
 
 
 async def test_in_a_browser_an_export_is_a_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,9 @@
 """The slash commands. They know the app as a `Shell` and the chat as a `CommandContext`."""
 
 import asyncio
+import errno
 from collections.abc import Callable, Mapping
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +14,7 @@ from kirotodo.client.tui.shell import Shell
 from kirotodo.client.tui.turn_controller import TurnController
 from kirotodo.core.errors import InvalidInput, NotSignedIn
 from kirotodo.core.lazy_dataclasses import dataclass
+from kirotodo.core.text.files import atomic_write
 
 if TYPE_CHECKING:
     from kirotodo.client.accounts.address import Address
@@ -32,6 +35,8 @@ class CommandContext:
     """Runs an action of the chat by its name in the keymap."""
     retry: Callable[[], None]
     """Sends a failed message again, or opens the list again where that failed."""
+    overwritable: set[Path] = field(default_factory=set)
+    """Files that were found in the place of an export, and that the same command overwrites."""
 
 
 def run_command(context: CommandContext, name: str, argument: str) -> None:
@@ -74,29 +79,34 @@ def _export(context: CommandContext, file: str) -> None:
     elif not file:
         context.write(f"/export conversation-{conversation_id}.md")
     else:
-        context.shell.work(_write(context.shell, conversation_id, Path(file).expanduser().absolute()))
+        context.shell.work(_write(context, conversation_id, file, Path(file).expanduser().absolute()))
 
 
-async def _write(shell: Shell, conversation_id: int, path: Path) -> None:
+async def _write(context: CommandContext, conversation_id: int, file: str, path: Path) -> None:
     from kirotodo.client.commands.conversations import exported
 
+    shell = context.shell
     backend, now = await shell.core(), shell.clock()
     text = await exported(backend, conversation_id, as_json=path.suffix == ".json", now=now)
     if shell.offer_download(text, path.name):
         return
     try:
-        await asyncio.to_thread(_write_new, path, text)
+        await asyncio.to_thread(_write_file, path, text, overwrite=path in context.overwritable)
     except FileExistsError:
-        shell.toast(f"{path} already exists. Choose another name.", "warning")
+        context.overwritable.add(path)
+        context.write(f"/export {file}")
+        shell.toast(f"{path} already exists. Press enter to overwrite it, or choose another name.", "warning")
     except OSError as error:
         shell.toast(f"{path} could not be written: {error.strerror or error}.", "error")
     else:
+        context.overwritable.discard(path)
         shell.toast(f"Saved to {path}.")
 
 
-def _write_new(path: Path, text: str) -> None:
-    with path.open("x", encoding="utf-8") as file:
-        file.write(text)
+def _write_file(path: Path, text: str, *, overwrite: bool) -> None:
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it isn't a file")
+    atomic_write(path, text, mode=None, overwrite=overwrite, parents=False)
 
 
 def _copy(context: CommandContext, _: str) -> None:
