@@ -137,6 +137,7 @@ class WeekGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self._note = ""
         self._column = self._index = 0
         self._airy = False
+        self._cards: dict[tuple[int, int, int], tuple[Content, ...]] = {}
 
     # --- columns ---
 
@@ -160,6 +161,7 @@ class WeekGrid(ScrollView, can_focus=True, inherit_bindings=False):
         """Show other columns. The cursor follows its task; where that is gone it stays on its day."""
         before, section, begins = self.current, self.section, not self._columns
         self._columns, self._note, self._airy = columns, note, airy
+        self._cards = {}
         same = [i for i, column in enumerate(columns) if section is not None and column.section.title == section.title]
         today = [i for i, column in enumerate(columns) if column.today]
         self._column = next(iter([*(today if begins else same), min(self._column, len(columns) - 1)]))
@@ -303,11 +305,20 @@ class WeekGrid(ScrollView, can_focus=True, inherit_bindings=False):
         rows = self._columns[number].rows
         index, part = divmod(line, self._step)
         on = number == self._column and index == max(0, min(self._index, len(rows) - 1)) and part < CARD
-        if index < len(rows) and part < CARD and (task := rows[index].task) is not None:
-            content = card(rows[index], task, width=width, now=self._now())[part]
+        if index < len(rows) and part < CARD:
+            content = self._card(number, index, width)[part]
         else:
             content = Content(f"   {EMPTY}" if on and not rows and not part else "").truncate(width, pad=True)
         return Content(content.plain).stylize(self._cursor_style()) if on else content
+
+    def _card(self, number: int, index: int, width: int) -> tuple[Content, ...]:
+        """Return the lines of a card, made once until the columns are others."""
+        place = (number, index, width)
+        if place not in self._cards:
+            row = self._columns[number].rows[index]
+            assert row.task is not None
+            self._cards[place] = card(row, row.task, width=width, now=self._now())
+        return self._cards[place]
 
     def _cursor_style(self) -> Style:
         # Textual leaves `reverse` out of visual styles; without colours it is what marks the cursor.
