@@ -43,6 +43,9 @@ _NUMBER_WORDS: Final = pattern(r"\b(?:task|item|number|todo) (?P<n>one|two|three
 _AFTER_LENGTH: Final = word_set("before beforehand ahead prior early earlier advance")
 
 
+_NOTICE: Final = word_set("warning notice headsup")
+
+
 class Token(msgspec.Struct, frozen=True):
     """A word, a sign or a span. `word` is what forms see; `value` is what a span stands for."""
 
@@ -212,7 +215,9 @@ def _lengths(source: Source, named: list[Token]) -> Iterator[Token]:
     while i < line.size:
         if (more := _more(source, line, i)) is not None:
             yield more
-            i += 3
+            i += 1
+            while i < line.size and line.starts[i] < more.end:
+                i += 1
             continue
         read = length_at(line, i) or _day_before(line, i)
         if read is None:
@@ -244,8 +249,13 @@ def _is_moving(words: tuple[str, ...]) -> bool:
 
 
 def _more(source: Source, line: Line, i: int) -> Token | None:
-    """Read "two more days", "another 3 weeks"."""
+    """Read "two more days", "needs another week"."""
     words = line.words
+    if words[i] == "another":
+        read = length_at(line, i + 1) or (length_at(cut(f"a {words[i + 1]}"), 0) if words[i + 1] in UNITS else None)
+        granted = not _GRANTING.isdisjoint(words[max(0, i - 4) : i])
+        stop = read[1] if read and words[i + 1] not in UNITS else i + 2
+        return _shift(source, line, i, stop, read[0], "later", "D") if read and granted else None
     if (
         words[i + 1] != "more"
         or (i and words[i - 1] in ("in", "after", "for"))
@@ -255,6 +265,9 @@ def _more(source: Source, line: Line, i: int) -> Token | None:
     unit = UNITS.get(words[i + 2])
     read = length_at(cut(f"{words[i]} {words[i + 2]}"), 0) if unit else None
     return _shift(source, line, i, i + 3, read[0], "later", "D") if read else None
+
+
+_GRANTING: Final = word_set("need needs needed give gave given want wants take takes got get gets has have")
 
 
 def _base(word: str) -> str:
@@ -285,6 +298,11 @@ def _length_token(source: Source, line: Line, i: int, end: int, length: Length, 
         start -= 1
     before = words[start - 1] if start else ""
     after = words[end] if end < line.size else ""
+    owned = end + 1 if after in ("'", "'s", "s") else end
+    if words[owned : owned + 3] == ("heads", "-", "up"):
+        return _notice(source, line, (start, end, owned + 3), length)
+    if words[owned] in _NOTICE or (before in ("with", "give", "me") and words[owned : owned + 2] == ("to", "spare")):
+        return _notice(source, line, (start, end, owned + (2 if words[owned] == "to" else 1)), length)
     if after == "in" and words[end + 1] == "advance":
         return _shift(source, line, start, end + 2, length, "advance", "L")
     if after in ("earlier", "sooner") and not moving and "remind" not in words:
@@ -320,6 +338,14 @@ def _length_token(source: Source, line: Line, i: int, end: int, length: Length, 
 def _shift(source: Source, line: Line, start: int, stop: int, length: Length, direction: str, kind: str) -> Token:
     a, b = line.starts[start], line.ends[min(stop, line.size) - 1]
     return Token(kind, a, b, Shift(length, direction, plain(source.raw[a:b])))
+
+
+def _notice(source: Source, line: Line, places: tuple[int, int, int], length: Length) -> Token:
+    """Return "two hours' warning" as the lead of two hours that it is; `places` are those of the length and its end."""
+    start, end, stop = places
+    said = _shift(source, line, start, end, length, "before", "L")
+    words = f"{said.value.text.rstrip(chr(39))} before"
+    return Token("L", said.start, line.ends[stop - 1], Shift(length, "before", words))
 
 
 def _swallows(named: Token, length: Token) -> bool:

@@ -155,7 +155,8 @@ def _relative(line: Line, i: int, led: Led) -> tuple[Clock, int] | None:
     if words[i] == "half":
         minutes = 30
         if words[j] not in _PAST:
-            hour = _by_itself(line, j, "at") if sure else None
+            parted = words[j + 1 : j + 3] == ("in", "the") and words[j + 3] in ("morning", "afternoon", "evening")
+            hour = _by_itself(line, j, "at") if sure or parted else None
             return (_shifted(hour[0], 30), hour[1]) if hour and hour[0].bare else None
     elif words[j] == "quarter":
         minutes, j, sure = 15, j + 1, True
@@ -207,7 +208,7 @@ def _digital(line: Line, i: int, led: Led) -> tuple[Clock, int] | None:
         j += 1 if military and hours else 0
     elif words[j] in (":", ".", "h", "hrs") and line.glued(j):
         if _minutes_follow(line, j):
-            if words[j] == "." and led != "at" and not meridiem(line, j + 2, certain=True):
+            if words[j] == "." and led != "at" and not meridiem(line, j + 2, certain=True) and not _is_hour(line, i):
                 return None
             minute, timed, leading_zero = int(words[j + 1]), True, word[0] == "0" or words[j] == "h"
             j += 2
@@ -228,6 +229,18 @@ def _after_day(line: Line, i: int, led: Led) -> bool:
     following = line.words[i + 1]
     ends = not following[:1].isalnum() or following in _FOLLOW_TIME
     return led == "day" and ends and not "1900" <= line.words[i] < "2100"
+
+
+def _is_hour(line: Line, i: int) -> bool:
+    """Return whether a number with a dot is a time by the words around it: "make it 9.30", "8.40 in the morning"."""
+    words = line.words
+    parted = words[i + 3 : i + 5] == ("in", "the") and words[i + 5] in ("morning", "afternoon", "evening")
+    pointed = (
+        i > 0
+        and words[i - 1] in ("it", "till", "until", "from")
+        and (not words[i + 3][:1].isalnum() or words[i + 3] in _FOLLOW_TIME)
+    )
+    return 0 < int(words[i]) <= 23 and (parted or (pointed and words[i + 2][-1] in "05"))
 
 
 def _minutes_follow(line: Line, colon: int) -> bool:
