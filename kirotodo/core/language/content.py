@@ -30,7 +30,8 @@ _TAIL_LINKS: Final = (
 _HEAD_LINKS: Final = (
     "to|that|i_need_to|we_need_to|i_have_to|we_have_to|i_should|i_must|as|is|are|will_be|there's_a|there_is_a|there's|"
     "there_is|there_will_be|i_have_a|i_have|we_have|i've_got|we've_got|i_will_be|i'll_be|i'll|i_will|i_also_want_to|"
-    "i_want_to|i_also_need_to|: <rest>"
+    "i_want_to|i_also_need_to|i_just_need_to|i_just_have_to|i_only_need_to|i_still_need_to|i_still_have_to|"
+    "we_just_need_to|we_still_need_to|: <rest>"
 )
 _WITH_PRIORITY: Final = (
     "<what> [with|as|at|it's|it_is|and|make_it|that's|set|is] [a|an] p=P",

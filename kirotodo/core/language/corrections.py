@@ -368,6 +368,8 @@ def _contrast(mark: Remark, read: Read) -> Meant:
         return None
     right, wrong = slots_of(sides[0], aside=softeners()), slots_of(sides[1], aside=softeners())
     if right.any and not right.rest and not wrong.rest:
+        if mark.only is not None and mark.only.due_time is not None:
+            in_the_nearer_half(right, mark.whole, mark.only.due_time)
         return (Amend(change=right.update(IT)),)
     if not right.rest or not wrong.rest or right.any:
         return None

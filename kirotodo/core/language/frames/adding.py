@@ -62,6 +62,8 @@ _COMMANDS: Final = (
     "put|pencil|book|sign me|us down|in|up for <what>",
     "{shopverb} <what> {onto} list=K",
     "put|note|jot|write|pencil|stick|pop <what> down|in [for|on|at]? after=W|R",
+    "put|stick|pop|bung|chuck|whack <what> on [for|by]? after=W|R",
+    "<what> for list=K [then|please|too|as_well]+",
     "{create}|{add} [me|us|up]* list=K with|containing|including <what> [on|in it]?",
 )
 _NEW_TASK: Final = (

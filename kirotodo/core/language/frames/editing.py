@@ -95,7 +95,7 @@ def editing(clause: Clause) -> Iterator[Reading]:
     """Yield readings of a clause as a change of tasks."""
     yield from _snoozed(clause)
     snoozes = clause.words[:1] == ["snooze"]
-    for frame in (_valued, _filed, _tags, _titles, _notes, _merged):
+    for frame in (_valued, _filed, _tags, _titles, _lengthened, _notes, _merged):
         for each in frame(clause):
             yield replace(each, actions=tuple(map(_or_snooze, each.actions))) if snoozes else each
 
@@ -575,7 +575,10 @@ def _updates(clause: Clause, what: Piece, frame: str, score: float, **fields: An
 
 # --- names of lists
 
-_FILED: Final = ("{move} <what> under|into <name>",)
+_FILED: Final = (
+    "{move} <what> under|into <name>",
+    "<what> wants|needs|has|ought|should [to|be|to_be]? filing|filed|putting|go under|into|in <name>",
+)
 
 
 def _filed(clause: Clause) -> Iterator[Reading]:
@@ -605,6 +608,7 @@ _UNTAGGED: Final = (
     "{remove}|{off}|strip|clear|lose [the]? tag|label|tags|labels <tags> from|off|of|off_of|on <what>",
     "{remove}|{off}|strip|lose [the]? <tags> tag|label|tags|labels [off|from|of|on]+ <what>",
     "{remove}|{off}|strip|lose [the]? <tags> tag|label|tags|labels",
+    "{remove}|{off}|strip|lose|take tags=Q [off|from]+ <what>",
     "<what> shouldn't_be|isn't|aren't|no_longer|not [tagged|labelled]+ [with|as]? <tags>",
 )
 
@@ -648,6 +652,8 @@ def _names(clause: Clause, piece: Piece) -> tuple[str, ...]:
 _RENAMED: Final = (
     ("rename|retitle|reword|rephrase <what> to|as|into|: <title>", SURE),
     ("rename|retitle what=I <title>", SURE),
+    ("rename|retitle|reword <what> title=Q", SURE),
+    ("[and]? call|name the|that|my <what> one|job|task|entry|item <title>", SURE),
     ("{change} [the|its]? title|name|wording|text of|for <what> to|as|: <title>", SURE),
     ("call it|that|this <title> {instead} <what>", SURE),
     ("[and]? title|call|name <what> title=Q [instead]", SURE),
@@ -681,6 +687,21 @@ def _titles(clause: Clause) -> Iterator[Reading]:
         if not what and not targets(clause.piece):
             yield reading("rename", score, Update(target=Target(pronoun="it"), title=title))
             return
+
+
+_LENGTHENED: Final = "tack|add|append|put|stick|pop title=Q [on|onto|to|at]+ [the]? end|back of <what>"
+
+
+def _lengthened(clause: Clause) -> Iterator[Reading]:
+    """Yield words put behind the title of a task."""
+    found = clause.piece.match(_LENGTHENED)
+    what = found.get("what") if found is not None else None
+    if found is None or not what:
+        return
+    for target in targets(what):
+        view = clause.text.context.task(target.ids[0]) if len(target.ids) == 1 else None
+        if view is not None:
+            yield reading("rename", SURE, Update(target=target, title=f"{view.title} {found.value('title')}"))
 
 
 def _free_text(piece: Piece) -> str:
