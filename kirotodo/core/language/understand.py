@@ -58,6 +58,7 @@ from kirotodo.core.language.types import (
     LeftOut,
     No,
     OutOfScope,
+    Pick,
     Plan,
     Preferences,
     Query,
@@ -164,11 +165,21 @@ def _passed_over(text: Text, framed: tuple[Action, ...]) -> bool:
     """Return whether frames took a text that names something of the list for a mere refusal, or only showed it."""
     match framed:
         case (No(),):
-            return len(text.tokens) > 4 and names_ours(text.whole())
+            return yes_no(text.raw) is None
+        case (Pick(target=target),) if text.context.state.pending is not None or target.words is None:
+            return False
+        case (Complete(target=target) | Delete(target=target) | Update(target=target) | Pick(target=target),):
+            return _is_unknown(target, text)
         case (Query(about="task", target=Target(ids=(_,))),):
             shows = text.whole().words[0] in phrases("show")
             return not shows and not _is_question(freed(text.whole(), asked=_asks(text.raw)))
     return False
+
+
+def _is_unknown(target: Target, text: Text) -> bool:
+    """Return whether a target is words alone, and words of nothing on the list."""
+    named = _pointed(target) or target.ordinals or _was_done(target, text)
+    return bool(text.titles) and bool(target.words) and not named
 
 
 _KINDS: Final = {
@@ -366,6 +377,8 @@ class _Engine:
     def _sentence(self, sentence: Piece, asked: bool, before: Piece | None) -> list[Action]:
         if (conditional := self._conditional(sentence)) is not None:
             return conditional
+        if sentence.match("[and|then|on]? W : ...") and (poured := dumped([(sentence, asked)])) is not None:
+            return poured
         clause = freed(sentence, asked=asked, before=before)
         whole = self._clause(clause)
         sentence = clause.whole

@@ -9,11 +9,12 @@ from msgspec.structs import replace
 
 from kirotodo.core.language.caution import ARTICLES
 from kirotodo.core.language.clauses import freed
-from kirotodo.core.language.content import added, content_of, cut_at, is_empty
+from kirotodo.core.language.content import added, content_of, cut_at, is_command, is_empty
 from kirotodo.core.language.frames.asking import asking
 from kirotodo.core.language.frames.base import best, topic_of
 from kirotodo.core.language.lexicon import CHORES, phrases
 from kirotodo.core.language.mentions import CERTAIN, same_doing
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.second_opinion import opinion
 from kirotodo.core.language.slots import in_the_nearer_half, slots_of
 from kirotodo.core.language.spans import Token
@@ -73,6 +74,8 @@ SURE_TO_ADD: Final = 0.9
 """An addition that no frame read is made from here on, and asked back below."""
 SURE_OF_IT: Final = 0.93
 """From here on, an addition that frames would ask about is made."""
+DATED: Final = 0.5
+"""An addition with a date that frames would ask about is made from here on, by the mean of both opinions."""
 DOUBT: Final = 0.12
 REFUSAL: Final = 0.9
 """An addition is asked back where the text asks nothing of a list with the first probability, and is none with the
@@ -89,6 +92,8 @@ def with_shape(text: Text, framed: tuple[Action, ...], *, asked: bool) -> tuple[
         return framed
     if asked and not isinstance(wish.actions[0], Query):
         return framed
+    if wish.intent in ("add", "ask") and any(isinstance(action, Complete | Delete | Update) for action in framed):
+        return framed
     return _added(text, wish, framed) if wish.intent == "add" else _acted(text, wish, framed)
 
 
@@ -99,11 +104,18 @@ def _is_aimed(actions: tuple[Action, ...]) -> bool:
 
 
 def _added(text: Text, wish: Wish, framed: tuple[Action, ...]) -> tuple[Action, ...]:
-    none = opinion(text.raw).by_kind["none"]
+    thought = opinion(text.raw)
+    none = thought.by_kind["none"]
     asked = any(isinstance(action, Confirm) for action in framed)
     edits = any(isinstance(action, Clarify) and action.action == "update" for action in framed)
     if none > REFUSAL or wish.share < UNSURE or edits:
         return framed
+    adds = [each for action in framed for each in (action.actions if isinstance(action, Confirm) else (action,))]
+    dated = any(isinstance(each, Add) and (each.when or each.recurrence) for each in adds)
+    foreign = topic_of(text.whole()) is not None and none > thought.by_kind["add"]
+    row = len(adds) > 1 and all(isinstance(each, Add) and is_command(each.title.lower().split()) for each in adds)
+    if asked and (dated or row) and not foreign and (thought.by_kind["add"] + wish.share) / 2 >= DATED:
+        return tuple(adds)
     doubt = DOUBT * 2 if len(wish.actions) > 1 else DOUBT  # nobody is asked about several things to do in a row
     if asked and (wish.share < SURE_OF_IT or none > doubt or topic_of(text.whole()) is not None):
         return framed
@@ -113,11 +125,15 @@ def _added(text: Text, wish: Wish, framed: tuple[Action, ...]) -> tuple[Action, 
 
 def _acted(text: Text, wish: Wish, framed: tuple[Action, ...]) -> tuple[Action, ...]:
     several = any(len(a.target.ids) > 1 for a in wish.actions if isinstance(a, Complete | Delete | Update))
-    denied = any(isinstance(action, No) for action in framed) and wish.intent != "done"
+    denied = any(isinstance(action, No) for action in framed) and text.whole().search(_BAN) is not None
     if wish.share >= (SURE_OF_SEVERAL if several else SURE) and wish.borne_out and not denied:
         return wish.actions
     unsure = wish.share >= UNSURE and wish.intent != "ask" and wish.borne_out
     return (Confirm(actions=wish.actions),) if unsure else framed
+
+
+_BAN: Final = "don't|do_not|never|leave"
+"""What forbids is no wish for what it forbids."""
 
 
 class _Turn:
@@ -166,7 +182,7 @@ class _Turn:
         several = any(len(a.target.ids) > 1 for a in actions if isinstance(a, Complete | Delete))
         if others and (several or (not self.named and self.words.isdisjoint(_THEM | _IT))):
             return False
-        if shown:
+        if shown or (self.intent == "delete" and _WILL_NOT.search(low) and not self.text.whole().spans("WDR")):
             return True
         ids = [each for action in actions if isinstance(action, Complete | Delete) for each in action.target.ids]
         views = [view for each in ids if (view := self.text.context.task(each)) is not None]
@@ -225,6 +241,9 @@ class _Turn:
             if found and (found[0].everything or found[0].plural):
                 return found[0]
         return None
+
+
+_WILL_NOT: Final = pattern(r" (?:won't|will not|shan't|shall not|am not|are not|aren't|not) (?:be )?[a-z]+ing ")
 
 
 _EVIDENCE: Final[Mapping[str, tuple[str, ...]]] = {
