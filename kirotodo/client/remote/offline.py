@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final, TypeVar, cast
 
 from pydantic import TypeAdapter
@@ -142,7 +143,7 @@ class OfflineBackend(RemoteBackend):
         if cursor is None:
             await self._sent_before()
         try:
-            if self._down and cursor is None and await self._kept.revision() is not None:
+            if cursor is None and await self._uses_copy():
                 return await self._kept_page(where, limit, None)
             page = await super().tasks(where, limit=limit, cursor=cursor)
         except Unreachable:
@@ -160,6 +161,10 @@ class OfflineBackend(RemoteBackend):
     async def _kept_page(self, where: TaskFilter, limit: int, cursor: str | None) -> Page[Task]:
         return self._of_copy(await self._kept.tasks(where, limit=limit, cursor=cursor))
 
+    async def _uses_copy(self) -> bool:
+        """Return whether to read from the copy at once: a request would be tried again and again before it fails."""
+        return self._down and await self._kept.revision() is not None
+
     def _of_copy(self, page: Page[T]) -> Page[T]:
         self._showed_copy = True
         return page if page.next is None else replace(page, next=f"{_KEPT}{page.next}")
@@ -167,7 +172,7 @@ class OfflineBackend(RemoteBackend):
     async def task(self, task_id: int) -> Task:
         if is_provisional(task_id):
             return await self._kept.task(task_id)
-        return await self._or_kept(super().task(task_id), lambda: self._kept.task(task_id))
+        return await self._or_kept(partial(super().task, task_id), lambda: self._kept.task(task_id))
 
     async def status(self) -> Status:
         """Return the status; while the server is away, the last known one, with the tasks that are open here."""
@@ -219,7 +224,7 @@ class OfflineBackend(RemoteBackend):
         if cursor is None:
             await self._sent_before()
         try:
-            if task_id is not None and is_provisional(task_id):
+            if (task_id is not None and is_provisional(task_id)) or (cursor is None and await self._uses_copy()):
                 return self._of_copy(await self._kept.history(**where, cursor=None))
             page = await super().history(**where, cursor=cursor)
         except Unreachable:
@@ -250,9 +255,12 @@ class OfflineBackend(RemoteBackend):
         if text != await self._kept.value(name):
             await self._kept.set_value(name, text)
 
-    async def _or_kept(self, asking: Awaitable[T], kept: Callable[[], Awaitable[T]]) -> T:
+    async def _or_kept(self, asking: Callable[[], Awaitable[T]], kept: Callable[[], Awaitable[T]]) -> T:
+        if await self._uses_copy():
+            with suppress(NotFound):
+                return await kept()
         try:
-            return await asking
+            return await asking()
         except Unreachable as unreachable:
             try:
                 return await kept()
@@ -266,7 +274,8 @@ class OfflineBackend(RemoteBackend):
             return (await self._edit_tasks(_wanted("text", text=text)))[0]
         if self._down:
             return await self._kept.preview(text)
-        return await self._or_kept(super().add_from_text(text, dry_run=True), lambda: self._kept.preview(text))
+        preview = partial(super().add_from_text, text, dry_run=True)
+        return await self._or_kept(preview, lambda: self._kept.preview(text))
 
     async def add_task(self, fields: TaskFields) -> Task:
         return (await self._edit_tasks(_wanted("add", fields=fields)))[0][0]
@@ -371,7 +380,7 @@ class OfflineBackend(RemoteBackend):
     ) -> Changed:
         if dry_run or (task_ids is not None and not task_ids):  # none at all is wrong, while None means every routine
             await self._sent_before()
-            preview = super().skip_tasks(task_ids, until=until, count=count, on=on, dry_run=dry_run)
+            preview = partial(super().skip_tasks, task_ids, until=until, count=count, on=on, dry_run=dry_run)
             return await self._or_kept(
                 preview, lambda: self._kept.preview_skip(task_ids, until=until, count=count, on=on)
             )

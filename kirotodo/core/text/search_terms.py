@@ -140,11 +140,13 @@ def _has_compound(folded: str, compound: Compound) -> bool:
 
 SNIPPET_BEFORE: Final = 30
 SNIPPET_MAX: Final = 120
+_LIST_MARK: Final = re.compile(r"^[ \t]*(?:[-*•]|\d{1,3}[.)])[ \t]+", re.MULTILINE)
+"""Begins a line of a list: in the middle of a line it would read as a dash."""
 
 
 def snippet(text: str, wanted: Terms) -> str:
     """Return the words of a text around the first that is looked for, on one line; its beginning where none is seen."""
-    line = " ".join(text.split())
+    line = " ".join(_LIST_MARK.sub("", text).split())
     sought = (*wanted.words, *(each.joined for each in wanted.compounds))
     at = next((found.start() for found in _CHUNK.finditer(line) if _is_sought(found[0], sought)), 0)
     start = 0 if at <= SNIPPET_BEFORE else line.find(" ", at - SNIPPET_BEFORE, at) + 1 or at

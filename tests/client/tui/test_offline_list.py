@@ -9,6 +9,7 @@ import pytest
 
 from kirotodo.client.tui.widgets.task_list import WAITS
 from kirotodo.core.backend import TaskFields
+from kirotodo.core.domain.view import View
 from tests.client.remote.offline_host import MONDAY, Harness, offline_harness
 from tests.client.tui.chat_host import Chat, chatting
 from tests.waiting import until
@@ -106,6 +107,18 @@ async def test_skipping_waits_in_sight_and_goes_out(harness: Harness) -> None:
         harness.proxy.away = False
         await chat.until(lambda: WAITS not in chat.text and "pending" not in chat.text)
     assert (await harness.direct.task(gym.id)).due_date == MONDAY + timedelta(days=1)
+
+
+async def test_a_saved_view_and_what_waits_in_it_are_there(harness: Harness) -> None:
+    await harness.direct.add_from_text("milk #shop")
+    await harness.direct.add_from_text("plumber")
+    await harness.direct.save_view(View(name="shop", filter="#shop", pinned=True))
+    async with gone_offline(harness) as chat:
+        await chat.press("p")
+        await chat.wait_for("(1 pending)")
+        await chat.press("7")
+        await chat.wait_for("shop · 1", "1 ○ ! milk ⇡")
+        assert "plumber" not in chat.text
 
 
 async def test_the_page_of_a_task_shows_the_history_that_is_known(harness: Harness) -> None:

@@ -311,7 +311,9 @@ async def test_the_page_of_a_task_has_its_notes_steps_and_history_with_undo() ->
     async with chatting(backend_of(tasks=listed), size=(120, 40)) as chat:
         await chat.press("ctrl+l", "p", "p", "h")
         await chat.until(lambda: isinstance(chat.app.screen, TaskPageScreen))
-        await chat.wait_for("Bring the card.", "• ask about [/] the bill", "Steps · 0 of 1 done", "#health", "you")
+        await chat.wait_for(
+            "Bring the card.", "• ask about [/] the bill", "Steps · 0 of 1 done", "#health", "you  Changed"
+        )
         changes = chat.app.screen.query_one(ChangeList)
         await chat.until(lambda: changes.option_count == 2)
         await chat.wait_for("!! medium")

@@ -291,6 +291,7 @@ def change_line(entry: HistoryEntry, now: datetime) -> Content:
     what = line(describe_change(entry, now=now))
     return Content.assemble(
         (f"{describe_moment(entry.at, now=now)}  ", "$text-muted"),
-        line(f"{describe_actor(entry.by)}  ", "$accent"),
+        line(describe_actor(entry.by), "$accent"),
+        "  ",
         what.stylize("strike") if entry.undone else what,
     )
