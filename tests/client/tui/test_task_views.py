@@ -312,7 +312,7 @@ async def test_the_page_of_a_task_has_its_notes_steps_and_history_with_undo() ->
         await chat.press("ctrl+l", "p", "p", "h")
         await chat.until(lambda: isinstance(chat.app.screen, TaskPageScreen))
         await chat.wait_for(
-            "Bring the card.", "• ask about [/] the bill", "Steps · 0 of 1 done", "#health", "you  Changed"
+            "Bring the card.", "• ask about [/] the bill", "Steps · 0 of 1 done", "#health", "you (screen)  Changed"
         )
         changes = chat.app.screen.query_one(ChangeList)
         await chat.until(lambda: changes.option_count == 2)
