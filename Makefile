@@ -16,7 +16,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 10
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode, each process compiles everything anew: a third of the suite's time
 
 .DEFAULT_GOAL := help
-.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal rehearsal-docker coverage check fix eval faults bench walk common-passwords second-opinion statements prometheus-rule lock docs pictures cast clean turns conformance
+.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal rehearsal-docker coverage check fix eval faults bench walk common-passwords common-words second-opinion statements prometheus-rule lock docs pictures cast clean turns conformance
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -122,6 +122,9 @@ common-passwords: $(STAMP) ## regenerate the list of common passwords
 
 second-opinion: $(STAMP) ## train the classifier of sentences on the corpus in scripts/second_opinion
 	$(BIN)/uv run --quiet --no-project --python $(BIN)/python --with scikit-learn==1.7.2 --with numpy==2.4.6 --with scipy==1.17.1 python -m scripts.second_opinion
+
+common-words: $(STAMP) ## write the words that are no slips of the finger, from the corpora in scripts
+	$(BIN)/python -m scripts.common_words
 
 prometheus-rule: $(STAMP) ## write the alerts as an object of the Prometheus Operator
 	$(BIN)/python -m scripts.prometheus_rule

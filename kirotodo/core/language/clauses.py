@@ -8,6 +8,7 @@ from kirotodo.core.language.content import is_command
 from kirotodo.core.language.frames.base import Clause
 from kirotodo.core.language.lexicon import CHORES, COMMON, phrases
 from kirotodo.core.language.patterns import pattern
+from kirotodo.core.language.slips import spelled
 from kirotodo.core.language.spans import Token
 from kirotodo.core.language.tokens import Match, Piece
 from kirotodo.core.language.when.tokens import word_set
@@ -84,27 +85,11 @@ _CORRECTED: Final = (
 _DENIED: Final = "actually|no|wait|sorry not <who> <rest*>"
 
 
-_BEFORE: Final = pattern(r"\bb4(?= ?\d| (?:mon|tue|wed|thu|fri|sat|sun|noon|lunch|tom|the))", re.IGNORECASE)
-_WORD: Final = pattern(r"[a-z]{6,9}", re.IGNORECASE)
-_DAYS: Final = word_set("monday tuesday wednesday thursday friday saturday sunday tomorrow tonight")
-
-
-def _spelled_day(m: re.Match[str]) -> str:
-    """Return a day with two letters swapped as it is spelled; dates are looked for before words are."""
-    low = m.group().lower()
-    if low in _DAYS:
-        return m.group()
-    return next(
-        (day for day in _DAYS if len(day) == len(low) and day[0] == low[0] and sorted(day) == sorted(low)), m.group()
-    )
-
-
 def cleaned(raw: str) -> str:
     """Return a text with its fillers blanked out."""
     if not raw:
         return raw
-    raw = _BEFORE.sub("before", _WORD.sub(_spelled_day, raw))
-    text = _FILLERS.sub(_blank, raw)
+    text = _FILLERS.sub(_blank, spelled(raw))
     text = _STILL.sub(_blank, text)
     return _LIKE.sub(lambda m: (kept := m["kept"] or m["comma"]) + " " * (len(m.group()) - len(kept)), text)
 

@@ -64,9 +64,9 @@ CLASSES: Final[dict[str, str]] = {
     "finish": "complete finish check tick mark_off check_off tick_off cross_off close resolve wrap_up sign_off "
     "finish_off",
     "mark": "mark set flag check tick put make call consider count cross",
-    "done": "done complete completed finished as_done as_complete as_completed as_finished bought as_bought as_paid "
-    "paid checked_off ticked_off sorted taken_care_of off ticked checked out_of_the_way handled as_sorted to_complete "
-    "to_done to_completed closed wrapped_up as_handled in_the_bag settled dealt_with",
+    "done": "done complete completed finished as_done as_complete as_completed as_finished as_don bought "
+    "as_bought as_paid paid checked_off ticked_off sorted taken_care_of off ticked checked out_of_the_way handled "
+    "as_sorted to_complete to_done to_completed closed wrapped_up as_handled in_the_bag settled dealt_with",
     "gone": "cancelled canceled called_off off not_happening scrapped postponed_indefinitely obsolete irrelevant "
     "no_longer_needed not_needed no_longer_necessary moot dead not_necessary unnecessary void",
     "undone": "not_done undone not_complete incomplete not_finished unfinished as_not_done as_undone as_incomplete "
@@ -473,6 +473,8 @@ OUTSIDE: Final[dict[str, str]] = {
 """What other assistants do; by topic."""
 
 SLIPS: Final[dict[str, str]] = {
+    "mak": "make", "tak": "take", "shw": "show", "hgh": "high", "mrk": "mark", "evry": "every", "ur": "your",
+    "thnx": "thanks", "cuz": "because", "gimme": "give me", "lemme": "let me", "hwo": "how", "wich": "which",
     "b4": "before", "wat": "what", "wot": "what", "hav": "have", "hve": "have",
     "adn": "add", "ad": "add", "dd": "add", "addd": "add", "aad": "add", "pls": "please", "plz": "please",
     "delet": "delete", "cancle": "cancel", "remvoe": "remove", "calander": "calendar", "calender": "calendar",
@@ -496,7 +498,9 @@ CORRECTED: Final = word_set(
     "remind reminder reminders remember schedule reschedule remove delete cancel create erase clear include update "
     "postpone complete completed finish finished rename notify scratch display calendar shopping groceries please "
     "append insert change appointment meeting overdue priority search tomorrow monday tuesday wednesday thursday "
-    "friday saturday sunday everything bought urgent urgently"
+    "friday saturday sunday everything bought urgent urgently medium important anything something nothing already "
+    "finally instead actually reopen restore unfinished tasks today tonight weekend birthday library sorry meant "
+    "should would which where there these those still until before after about again another"
 )
 """Words that a slip of the finger is put right to, where it is no other word."""
 SOUND: Final = word_set(

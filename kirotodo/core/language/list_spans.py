@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from kirotodo.core.domain.task import Priority
 from kirotodo.core.language.lexicon import NUMBERS, ORDINALS, phrases
 from kirotodo.core.language.patterns import pattern
-from kirotodo.core.language.slips import one_off
+from kirotodo.core.language.slips import is_word, one_off, swapped
 from kirotodo.core.language.spans import ListName, Token, level, plain
 from kirotodo.core.language.when.tokens import word_set
 
@@ -266,9 +266,10 @@ def known_list(projects: tuple[str, ...], name: str) -> ListName:
     for project in projects:
         if _key(project) == wanted:
             return ListName(project, known=True)
-    if len(wanted) > 4:
+    if len(wanted) > 3:
         for project in projects:
-            if one_off(wanted, _key(project)):
+            near = one_off if len(_key(project)) > 4 else swapped
+            if near(wanted, _key(project)) and not is_word(wanted):
                 return ListName(project, known=True)
     return ListName(name)
 

@@ -18,7 +18,7 @@ from kirotodo.core.language.lexicon import CHORES, known_words
 from kirotodo.core.language.list_spans import mark_lists, mark_places, mark_priorities
 from kirotodo.core.language.mentions import Titles
 from kirotodo.core.language.patterns import pattern
-from kirotodo.core.language.slips import corrected
+from kirotodo.core.language.slips import as_chore, corrected
 from kirotodo.core.language.spans import SIGNS, Source, Token, find_spans, fold, plain
 from kirotodo.core.language.types import Preferences
 from kirotodo.core.language.when.tokens import word_set
@@ -202,7 +202,7 @@ class Text:
         self.now, self.preferences, self.context = now, preferences, context
         self.titles = titles_of(context)
         self.spans = find_spans(Source(raw, self.low, now, preferences))
-        tokens = mark_priorities(mark_lists(raw, context.projects, _joined(list(_tokens(self)))))
+        tokens = mark_priorities(mark_lists(raw, context.projects, _opened(_joined(list(_tokens(self))))))
         state = context.state
         offered = bool(state.shown or state.pending or len(state.about) > 1)
         self.tokens = mark_places(self.low, tokens, offered=offered)
@@ -246,6 +246,16 @@ def _joined(tokens: list[Token]) -> list[Token]:
         if tokens[place].word == "an" and consonant and _is_thing(tokens[place - 1]):
             tokens[place] = replace(tokens[place], word="and")
     return tokens
+
+
+def _opened(tokens: list[Token]) -> list[Token]:
+    """Read a slip in front of "the" or "my" that opens a text as the verb of a to-do that is near it."""
+    if len(tokens) > 2 and tokens[1].word in _ARTICLES and not tokens[0].is_span:
+        tokens[0] = replace(tokens[0], word=as_chore(tokens[0].word))
+    return tokens
+
+
+_ARTICLES: Final = word_set("the my our a an")
 
 
 def _is_thing(token: Token) -> bool:

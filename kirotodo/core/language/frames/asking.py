@@ -21,6 +21,7 @@ from kirotodo.core.language.frames.base import (
 )
 from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.scopes import Narrowed, bounds
+from kirotodo.core.language.slips import corrected
 from kirotodo.core.language.targets import mentions, narrow, one_target, pointed_at, resolved
 from kirotodo.core.language.tokens import Piece
 from kirotodo.core.language.types import Action, Deed, OutOfScope, Query, QueryKind, Scope, Target, When
@@ -667,7 +668,7 @@ _KEPT_OUT: Final = word_set(
 
 def _content(words: str) -> str:
     """Return the words that are searched for, without those that only ask."""
-    said = [word for word in words.split() if word.casefold().strip("?.,!") not in _KEPT_OUT]
+    said = [word for word in words.split() if corrected(word.casefold().strip("?.,!")) not in _KEPT_OUT]
     return " ".join(said).strip("?.,! ")
 
 
