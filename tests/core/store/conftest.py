@@ -15,6 +15,7 @@ from sqlalchemy import event
 
 from kirotodo.core.domain.task import Page, Task, TaskDraft, TaskFilter
 from kirotodo.core.store.database import Database, Store
+from kirotodo.core.store.postgres.connection import Connection as PostgresConnection
 from kirotodo.core.store.postgres.engine import PostgresEngine
 from kirotodo.core.store.sqlite import transactions
 from kirotodo.core.store.sqlite.base import BaseEngine
@@ -175,10 +176,18 @@ def seen_statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
         statements.append((statement, parameters))
 
     assert isinstance(engine, PostgresEngine)
+    ask = PostgresConnection.ask
+
+    async def asked(self: PostgresConnection, query: str, parameters: Sequence[Any]) -> list[Any]:
+        statements.append((query, parameters))
+        return await ask(self, query, parameters)
+
     event.listen(engine.pool.sync_engine, "before_cursor_execute", listen)
+    PostgresConnection.ask = asked  # type: ignore[method-assign]
     try:
         yield statements
     finally:
+        PostgresConnection.ask = ask  # type: ignore[method-assign]
         event.remove(engine.pool.sync_engine, "before_cursor_execute", listen)
 
 

@@ -1,7 +1,7 @@
 """Two users on one database: whatever belongs to one looks to the other as if it had never been."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from kirotodo.core.store.accounts import AccountStore
 from kirotodo.core.store.conversations import ConversationStore
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.store.journal import Journal
+from kirotodo.core.store.postgres.connection import Connection
 from kirotodo.core.store.postgres.engine import PostgresEngine
 from kirotodo.core.store.reminders import ReminderStore
 from kirotodo.core.store.request_keys import RequestKey, RequestKeyStore
@@ -186,7 +187,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def database(database: Database, kind: str) -> AsyncIterator[Database]:
+async def database(database: Database, kind: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
     """On PostgreSQL once more with every condition on the user taken out of every statement: row-level security has to
     do alone then."""
     forgotten = 0
@@ -197,9 +198,15 @@ async def database(database: Database, kind: str) -> AsyncIterator[Database]:
         forgotten += count
         return scoped, parameters
 
+    ask = Connection.ask
+
+    async def ask_for_all(self: Connection, query: str, parameters: Sequence[Any]) -> list[Any]:
+        return await ask(self, *forget(None, None, query, parameters))
+
     if kind == "postgres that forgets whose":
         assert isinstance(database._engine, PostgresEngine)
         event.listen(database._engine.pool.sync_engine, "before_cursor_execute", forget, retval=True)
+        monkeypatch.setattr(Connection, "ask", ask_for_all)
     yield database
     assert forgotten or kind in {"sqlite", "postgres"}
 

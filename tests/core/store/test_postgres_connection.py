@@ -171,3 +171,21 @@ async def test_what_a_transaction_left_waiting_is_not_in_the_next(connection: Co
     await run(connection, INSERT, 2, "b")
     await connection.commit()
     assert await run(connection, "SELECT id FROM seen") == [(2,)]
+
+
+async def test_rows_of_one_table_go_along_as_one_insert(connection: Counted) -> None:
+    await connection.begin("BEGIN")
+    for number in range(3):
+        await connection.ask(INSERT, (number, f"word {number}"))
+    await connection.ask("INSERT INTO parts (seen_id, n) VALUES ($1::INTEGER, $2::INTEGER)", (2, 7))
+    connection.sent = 0
+    [row] = await connection.ask("UPDATE counts SET n = n + $1::INTEGER RETURNING n", (5,))
+    await connection.commit()
+
+    assert (row["n"], connection.sent) == (5, 2), "one statement, and the COMMIT"
+    [joined] = [query for query in connection._joined if "parts" in query]
+    assert joined.count("INSERT") == 2
+    assert [tuple(each) for each in await connection.fetch("SELECT id, word FROM seen ORDER BY id")] == [
+        (number, f"word {number}") for number in range(3)
+    ]
+    assert await connection.fetchval("SELECT n FROM parts") == 7

@@ -20,8 +20,8 @@ import asyncpg
 
 MANY: Final = 4
 """Rows of one INSERT that wait; more are sent at once, as a batch."""
-JOINED_MAX: Final = 100
-"""Joined statements that stay prepared on a connection."""
+PREPARED_MAX: Final = 300
+"""Statements that stay prepared on a connection."""
 _Waiting = tuple[str, Sequence[Any]]
 """A statement and its parameters."""
 # It must read no table: those that are joined with it all see the tables as they were before.
@@ -92,6 +92,18 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         await self._flush()
         await super().executemany(command, rows, **options)
 
+    async def ask(self, query: str, parameters: Sequence[Any]) -> list[Any]:
+        """Run a statement with what waits and return its rows; or let it wait itself, where it can."""
+        if self._open and table_of(query) is not None:
+            self.wait(query, parameters)
+            return []
+        waiting, self._waiting = self._waiting, []
+        if waiting and not _can_join(query, [each for each, _ in waiting]):
+            await self._send(waiting)
+            waiting = []
+        rows, _ = await self._send([*waiting, (query, parameters)])
+        return rows
+
     # --- what waits ---
 
     def wait(self, query: str, parameters: Sequence[Any]) -> None:
@@ -141,7 +153,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         prepared = self._joined.get(query)
         if prepared is None:
             prepared = self._joined[query] = await super().prepare(query)
-            if len(self._joined) > JOINED_MAX:
+            if len(self._joined) > PREPARED_MAX:
                 self._joined.popitem(last=False)
         self._joined.move_to_end(query)
         return prepared
@@ -203,13 +215,30 @@ class _Statement:
 
 def _joined(statements: Sequence[_Waiting]) -> tuple[str, list[Any]]:
     """Return these as one statement, the last of which it is that returns something."""
-    *first, (query, parameters) = statements
+    *first, (query, parameters) = _gathered(statements)
     # The parameters of the last one keep their numbers, so that its text stays as it is.
     values, parts = list(parameters), []
     for number, (inserted, row) in enumerate(first, 1):
         parts.append(f"w{number} AS ({_renumbered(inserted, len(values))})")
         values += row
     return (f"WITH {', '.join(parts)} {query}" if parts else query), values
+
+
+def _gathered(statements: Sequence[_Waiting]) -> list[_Waiting]:
+    """Return these with the rows that go into one table by the same INSERT as one statement: what costs is to begin
+    one. The last stays as it is where it returns something, which no INSERT that waits does."""
+    rows: dict[str, list[Sequence[Any]]] = {}
+    for query, row in statements:
+        rows.setdefault(query, []).append(row)
+    return [part for query, some in rows.items() for part in _with_rows(query, some)]
+
+
+def _with_rows(query: str, rows: Sequence[Sequence[Any]]) -> list[_Waiting]:
+    head, values, row = query.rpartition(" VALUES ")
+    if len(rows) == 1 or not values or table_of(query) is None:
+        return [(query, row) for row in rows]
+    texts = (_renumbered(row, at * len(rows[0])) for at in range(len(rows)))
+    return [(f"{head}{values}{', '.join(texts)}", [value for each in rows for value in each])]
 
 
 def literal(value: Any) -> str | None:

@@ -12,7 +12,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any, Final, Self
 
+import asyncpg
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kirotodo.core.errors import InvalidInput, StorageError
@@ -21,7 +23,8 @@ from kirotodo.core.store.engine import to_the_end
 from kirotodo.core.store.leases import OwnedEvent, events_json
 from kirotodo.core.store.postgres import errors, schema
 from kirotodo.core.store.postgres.address import Address, address_of
-from kirotodo.core.store.postgres.connection import Connection
+from kirotodo.core.store.postgres.connection import MANY, Connection
+from kirotodo.core.store.postgres.direct import DirectStatements, Rows
 from kirotodo.core.store.postgres.driver import STATEMENT_SECONDS, WAIT_SECONDS, Pooler, make_engine
 from kirotodo.core.store.postgres.search import WordIndex
 from kirotodo.core.store.revisions import HEAD
@@ -46,12 +49,24 @@ _GUARDED: Final = text("SELECT row_security_active('users')")
 class BuildingConnection:
     """Runs statements as SQLAlchemy builds them. See `core.store.statement.Connection`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, driver: Connection, known: DirectStatements) -> None:
         self.plain = connection
+        self._driver = driver
+        self._known = known
 
     async def execute(self, sql: AnyStatement, parameters: Any = None) -> Any:
-        """Run a statement."""
-        return await self.plain.execute(built(sql), parameters)
+        """Run a statement, with several sets of parameters if so many are given."""
+        several = parameters if isinstance(parameters, list) else [parameters or {}]
+        statement = self._known.find(sql, several[0]) if len(several) <= MANY else None
+        if statement is None:
+            return await self.plain.execute(built(sql), parameters)
+        rows = Rows()
+        try:
+            for each in several:
+                rows = statement.rows(await self._driver.ask(statement.text, statement.values(each)))
+        except asyncpg.IntegrityConstraintViolationError as error:
+            raise IntegrityError(None, None, error) from error
+        return rows
 
     async def scalar(self, sql: AnyStatement) -> Any:
         """Run a statement and return the first value of its first row."""
@@ -71,6 +86,7 @@ class PostgresEngine:
         self._connections = self._queue(pool_size)
         self._users: dict[str, tuple[MovingQueue, int]] = {}
         self._role = ROLE
+        self._known = DirectStatements(self.pool.dialect)
 
     @classmethod
     async def open(cls, url: str, *, pool_size: int, pooler: Pooler, migrate: bool) -> Self:
@@ -177,7 +193,7 @@ class PostgresEngine:
             async with self._connections.place():
                 connection, driver = await self._begun(begin)
                 try:
-                    yield BuildingConnection(connection)
+                    yield BuildingConnection(connection, driver, self._known)
                     await to_the_end(driver.commit())
                 except BaseException:
                     await to_the_end(_rolled_back(connection, driver))
@@ -198,7 +214,7 @@ class PostgresEngine:
                     connection = await self.pool.connect()
                 driver = _driver_of(connection)
                 try:
-                    yield BuildingConnection(connection)
+                    yield BuildingConnection(connection, _driver_of(connection), self._known)
                 finally:
                     await connection.close()
 
