@@ -6,7 +6,7 @@ import yaml
 
 from deploy.rehearsal.docker.alerts import shortened
 from deploy.rehearsal.docker.images import MONITORING, STAND_INS, wanted
-from tests.deploy.tools import document, read
+from tests.deploy.tools import ROOT, document, read
 
 LOCK = """
 # made by make lock
@@ -55,3 +55,9 @@ def test_shortened_rules_compare_the_same_with_the_same() -> None:
         for rule, fast in zip(group["rules"], changed["rules"], strict=True):
             assert window.sub("", rule["expr"]) == window.sub("", fast["expr"])
             assert fast["for"] == "5s"
+
+
+def test_no_step_names_a_container_by_its_number() -> None:
+    """After an update the servers have others: a fault meant for the first one would happen to nobody."""
+    steps = (ROOT / "deploy/rehearsal/docker").glob("*.py")
+    assert [path.name for path in steps if re.search(r"kirotodo-[a-z{}-]+-\d", path.read_text(encoding="utf-8"))] == []

@@ -299,11 +299,10 @@ def outages(watch: Watch) -> None:
     site.compose("stop", "valkey")
     watch.expect("KirotodoRateLimitStorageDown")  # without any request that would be counted
     site.compose("start", "valkey")
-    second = "kirotodo-backend-2"
+    first, second = site.containers("backend")
     site.daemon.docker("stop", second)
     watch.expect("KirotodoReplicaGone")
     site.daemon.docker("start", second)
-    first = "kirotodo-backend-1"
     site.daemon.docker("pause", first)
     watch.expect("KirotodoDown")
     site.daemon.docker("unpause", first)

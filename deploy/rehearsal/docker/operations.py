@@ -114,7 +114,7 @@ def valkey_stops(site: Site) -> None:
 
 def backend_stops(site: Site) -> None:
     """docker stop, which lets a server finish, and its start."""
-    container = "kirotodo-backend-1"
+    container = site.containers("backend")[0]
     site.daemon.docker("stop", container)
     site.daemon.docker("start", container)
     wait_until(lambda: health(site, container) == "healthy", "the server is back", READY_SECONDS)
@@ -193,7 +193,9 @@ def backup_fails(site: Site) -> str:
         said = str(error)
     finally:
         site.compose("start", "postgres")
-        wait_until(lambda: health(site, "kirotodo-postgres-1") == "healthy", "the database is back", READY_SECONDS)
+        wait_until(
+            lambda: health(site, site.containers("postgres")[0]) == "healthy", "the database is back", READY_SECONDS
+        )
     assert "the backup FAILED" in said, said
     assert {file: file.read_bytes() for file in folder.iterdir()} == before
     return "said; the last good one and its time are kept"

@@ -63,6 +63,10 @@ class Site:
         """Run one of our scripts, as an operator does."""
         return run("bash", *words, environment={**self.environment, **more}, folder=self.folder)
 
+    def containers(self, service: str) -> list[str]:
+        """Return the names of a service's containers: an update gives them new numbers."""
+        return sorted(self.compose("ps", "--format", "{{.Name}}", service).split())
+
     def psql(self, *statements: str, database: str = "kirotodo") -> str:
         """Run SQL as the superuser."""
         words = [word for each in statements for word in ("-c", each)]
@@ -110,9 +114,9 @@ class Site:
 
     @contextlib.contextmanager
     def meanwhile(self, service: str, *words: str, piped: str = "") -> Iterator[None]:
-        """Run a command in a container of a service meanwhile; it has to end when its input does."""
+        """Run a command in a container of a service meanwhile; it has to end when its input does, and not before."""
         running = subprocess.Popen(
-            ["docker", "exec", "-i", f"kirotodo-{service}-1", *words],
+            ["docker", "exec", "-i", self.containers(service)[0], *words],
             env=self.environment,
             text=True,
             stdin=subprocess.PIPE,
@@ -124,6 +128,7 @@ class Site:
         running.stdin.flush()
         try:
             yield
+            assert running.poll() is None, f"{words[0]} in {service} ended with {running.returncode}"
         finally:
             running.stdin.close()
             running.wait()
