@@ -347,9 +347,7 @@ _SEVERAL: Final = re.compile(
     re.IGNORECASE,
 )
 _ON: Final = re.compile(r"(?:the (?:one|occurrence) )?on (?P<day>.+)", re.IGNORECASE)
-SKIP: Final = (
-    "Repeating tasks: 'once' skips an occurrence, 'next 2' two, 'on 14 December' that one, a date all before it."
-)
+SKIP: Final = "Repeating tasks: 'once', 'next 2' or 'on 14 Dec' skips these, a date all before it."
 _WHICH: Final = ("task_id", "task_ids", "clear", "skip")
 
 
