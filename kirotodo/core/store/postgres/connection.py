@@ -97,11 +97,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         if self._open and table_of(query) is not None:
             self.wait(query, parameters)
             return []
-        waiting, self._waiting = self._waiting, []
-        if waiting and not _can_join(query, [each for each, _ in waiting]):
-            await self._send(waiting)
-            waiting = []
-        rows, _ = await self._send([*waiting, (query, parameters)])
+        rows, _ = await self.run(query, parameters)
         return rows
 
     # --- what waits ---
@@ -110,15 +106,15 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         """Let this go along with a later statement."""
         self._waiting.append((query, parameters))
 
-    async def run(self, statement: "_Statement", parameters: Sequence[Any]) -> tuple[list[Any], str]:
-        """Run a statement with what waits; its rows and its status."""
+    async def run(self, query: str, parameters: Sequence[Any], plain: Any = None) -> tuple[list[Any], str]:
+        """Run a statement with what waits; its rows and its status. `plain` is the statement, where it is prepared."""
         waiting, self._waiting = self._waiting, []
-        if waiting and not _can_join(statement.query, [query for query, _ in waiting]):
+        if waiting and not _can_join(query, [each for each, _ in waiting]):
             await self._send(waiting)
             waiting = []
-        if not waiting:
-            return await statement.plain.fetch(*parameters), statement.plain.get_statusmsg()
-        return await self._send([*waiting, (statement.query, parameters)])
+        if plain is not None and not waiting:
+            return await plain.fetch(*parameters), plain.get_statusmsg()
+        return await self._send([*waiting, (query, parameters)])
 
     async def _last_words(self) -> str | None:
         """Return what waits as a statement without parameters; None where nothing does, or it cannot be one."""
@@ -206,7 +202,7 @@ class _Statement:
         return self.plain.get_attributes()
 
     async def fetch(self, *parameters: Any) -> list[Any]:
-        rows, self._status = await self._connection.run(self, parameters)
+        rows, self._status = await self._connection.run(self.query, parameters, self.plain)
         return rows
 
     def get_statusmsg(self) -> str:
