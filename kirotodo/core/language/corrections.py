@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from kirotodo.core.domain.rule import read_rule
+from kirotodo.core.language.content import cut_at
 from kirotodo.core.language.context import DialogueState, TaskView
 from kirotodo.core.language.lexicon import COMMON, NUMBERS, phrases
 from kirotodo.core.language.list_spans import ordinal
@@ -183,6 +184,8 @@ def _taken_back(whole: Piece, state: DialogueState) -> Meant:
     )
     if several is not None and min(several.value("last")) < 0:
         return (Undo(turns=len(several.value("last"))),)
+    if whole.match("[{oops}|please|and]* undo|revert|reverse both [of]? [them|those|these]? [{softener}]*"):
+        return (Undo(turns=1 if len(state.touched) > 1 else 2),)
     for form in _BACK:
         found = whole.match(form)
         if found is not None and (target := part_of(found.get("part"), state)) is not None:
@@ -210,8 +213,19 @@ def _taken_back(whole: Piece, state: DialogueState) -> Meant:
         return None
     if state.last[-1].tool == "update_task" and len(state.touched) == 1 and led.rest.search("{backs_out}"):
         return (Delete(target=IT),)
+    said = cut_at(led.rest, {",", ";", "so"})[-1]
+    slots = slots_of(said, aside=softeners())
+    if said.first > led.rest.first and slots.any and not slots.rest and len(state.touched) == 1:
+        return _with_values(whole, slots)  # "scratch that, they shut at three, so half two"
     more = any(led.rest.match(form) for form in _UNDONE)
     return (TakeBack(),) if more or _is_reason(whole, led.rest) else None
+
+
+def _with_values(whole: Piece, slots: Slots) -> Meant:
+    view = whole.text.context.task(whole.text.context.state.touched[0])
+    if view is not None and view.due_time is not None:
+        in_the_nearer_half(slots, whole, view.due_time)
+    return (Amend(change=slots.update(IT)),)
 
 
 def _is_reason(whole: Piece, rest: Piece) -> bool:

@@ -280,6 +280,7 @@ def _offered_one(piece: Piece, pending: Pending) -> Target | None:
 
 def with_references(text: str, context: Context) -> str:
     """Return a text in which "the same day", "by then" and "the same list" are those of the task talked about."""
+    text = _ITS_OWN_DAY.sub(r"\g<said>\g<between>on \g<day>", text)
     views = [view for each in context.state.about if (view := context.task(each)) is not None]
     asked = context.state.scope.project if context.state.scope is not None else None
     project = asked or next((view.project for view in reversed(views) if view.project), None)
@@ -292,6 +293,12 @@ def with_references(text: str, context: Context) -> str:
     return _SAME_DAY.sub(lambda found: f"{'by' if found['by'] else 'on'} {day}", text)
 
 
+_ITS_OWN_DAY: Final = pattern(
+    r"(?P<said>\b(?P<day>monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow)\b)"
+    r"(?P<between>.{1,80}?\s)(?:(?:on|to|for|from) )?(?:that|the same) day\b",
+    re.IGNORECASE,
+)
+"""A day of the week, and "that day" later in the same text."""
 _SAME_LIST: Final = pattern(r"(?<!\bof )\b(?:(?:the|that) same|that) list\b", re.IGNORECASE)
 _SAME_DAY: Final = pattern(
     r"\b(?:on |for )?(?:the |that )same (?:day|morning|afternoon|evening|night)\b|\b(?P<by>by) then\b"

@@ -58,7 +58,8 @@ def _after_colon(piece: Piece) -> list[Action] | None:
     head, rest = Piece(piece.text, piece.first, place + 1), Piece(piece.text, place + 1, piece.last).trimmed()
     called, names = _list_called(head), [token.value.name for token in head.spans("K")]
     bare = head.match(_HEAD) is not None
-    if touches_ours(head) and not {"jot", "note"}.isdisjoint(head.words):
+    noting = head.words[-2:-1] if head.words[-1:] == [":"] else head.words[-1:]
+    if touches_ours(head) and (not {"jot", "note"}.isdisjoint(head.words) or noting in (["put"], ["add"], ["write"])):
         return None
     if not called and ((names_ours(head) and not names) or mentions(head) or not rest):
         return None

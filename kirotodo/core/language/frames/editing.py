@@ -731,6 +731,7 @@ _NOTED: Final = (
     "{noting} this|that [against|on|with|to|under|in|for]+ <what> : <note>",
     "<note> {noting}|keep|save it|that|this [down|in|on|to|with|against|under]* "
     "[there|it|that|them|the|task|one|notes|too]+",
+    "for|on|under|with <what> put|add|write [down|this]? : <note>",
     "for|regarding|about <what> : <note>",
 )
 
