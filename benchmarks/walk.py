@@ -27,7 +27,7 @@ from kirotodo.client.tui.entries import AnswerEntry
 from kirotodo.client.tui.widgets.composer import Composer
 from kirotodo.core.backend import Backend
 
-CEILINGS: Final = {"local": 48, "remote": 57}
+CEILINGS: Final = {"local": 47, "remote": 56}
 """The most files on the way, in one process and over HTTP."""
 MARK: Final = "zqxmilk"
 MESSAGE: Final = f"add {MARK} tomorrow"

@@ -34,7 +34,7 @@ from kirotodo.client.tui.views import (
 )
 from kirotodo.client.tui.widgets.completion import CompletionPopup
 from kirotodo.client.tui.widgets.filter_field import FilterField, FilterPopup
-from kirotodo.client.tui.widgets.task_list import Row, Section, TaskList
+from kirotodo.client.tui.widgets.task_list import Row, Section, TaskList, sections
 from kirotodo.client.tui.widgets.view_bar import ViewBar
 from kirotodo.client.tui.widgets.week_grid import GRID_FROM, Column, WeekGrid
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task
@@ -44,6 +44,7 @@ from kirotodo.core.text.dates import describe_day
 LONGEST_SLEEP: Final = 600.0
 """Seconds until the pane looks again in any case: the timer stands still while a computer sleeps."""
 Postponement = Literal["tomorrow", "a day later", "next week"]
+_AS_IT_IS: Final = Arrangement()
 AIRY: Final = 30
 """Lines of the pane from which there is an empty one between two sections."""
 WIDTH_STEP: Final = 6
@@ -324,7 +325,10 @@ class TaskPane(Vertical):
         wanted = self._wanted(now)
         found = [task for task in self._of_view() if wanted.holds(task)]
         keep = {*self._kept, *self._of_saved} if is_saved(self.view.id) else self._kept
-        laid_out = arranged(self._arrangement, found, now=now, keep=keep, weeks=self._weeks)
+        if self._arrangement == _AS_IT_IS:
+            laid_out = sections(found, today=now.date(), now=now, keep=keep)
+        else:
+            laid_out = arranged(self._arrangement, found, now=now, keep=keep, weeks=self._weeks)
         shown = {task.id: task for section in laid_out for task in section.tasks}
         notes = self._notes(bool(shown))
         if self._show_body(grid=self._fits_grid()):
