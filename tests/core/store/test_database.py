@@ -106,13 +106,13 @@ async def test_writers_wait_as_long_as_their_queue_moves_and_no_longer(
     async with database.begin(ANN) as store:  # which builds its statements, and is slow the first time
         await store.tasks.add(TaskDraft(title="first"))
     if isinstance(database._engine, SqliteEngine):
-        monkeypatch.setattr(database._engine._writers, "patience", 0.2)
-    monkeypatch.setattr("kirotodo.core.store.postgres.engine.WAIT_SECONDS", 0.2)
+        monkeypatch.setattr(database._engine._writers, "patience", 1.0)
+    monkeypatch.setattr("kirotodo.core.store.postgres.engine.WAIT_SECONDS", 1.0)
 
     async def slowly(number: int) -> None:
         async with database.begin(ANN) as store:
             await store.tasks.add(TaskDraft(title=f"{number}"))
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.03)
 
     await asyncio.gather(*(slowly(number) for number in range(40)))
     assert len(await _titles(database)) == 41
