@@ -36,6 +36,7 @@ def cautious(text: Text, actions: tuple[Action, ...], unread: list[Piece]) -> tu
         or _drops_a_value(text, actions)
         or _drops_a_clause(actions, unread)
         or _is_disowned(text, added)
+        or _is_taken_back(text, actions)
         or any(_is_over(text, action) or _has_more_time(text, action) for action in actions)
     ):
         return (Confirm(actions=actions),)
@@ -57,6 +58,14 @@ def _has_more_time(text: Text, action: Action) -> bool:
     return isinstance(action, Complete) and any(
         token.value.when.date > text.now.date() and _UNTIL.match(text.low, token.start)
         for token in text.whole().spans("W")
+    )
+
+
+def _is_taken_back(text: Text, actions: tuple[Action, ...]) -> bool:
+    """Return whether a text forbids within itself what it asked for first ("cancel it, no wait, don't cancel it")."""
+    return (
+        any(isinstance(action, Delete | Complete) for action in actions)
+        and text.whole().search("no|wait|actually don't|do_not") is not None
     )
 
 

@@ -11,7 +11,7 @@ from kirotodo.core.language.when.tokens import word_set
 CLASSES: Final[dict[str, str]] = {
     # --- around a wish
     "filler": "um uh er erm ehm hmm hm like well so okay ok oh ah right yeah yep alright anyway basically now just "
-    "actually also and then plus but eh oops sorry you_know i_mean i_guess i_think let's_see let_me_see "
+    "actually also and then plus but eh oops sorry you_know i_mean i_guess i_think let's_see let_me_see let_me_think "
     "come_to_think_of_it by_the_way btw for_now next_thing_is next_one_is next_up_is first_thing_is another_thing_is "
     "one_more_thing the_next_thing_is last_thing_is go_on_then right_then ok_then after_that afterwards",
     "wake": "hey hi hello yo hiya dear kiro kirotodo olly pda alexa siri google ok_google hey_google computer "

@@ -415,6 +415,8 @@ def _scheduled(clause: Clause) -> Iterator[Reading]:
             and not (event and (dated or piece.words[0] not in ("book", "reserve", "save", "hold")))
         ):
             continue
+        if piece.words[0] in ("book", "reserve") and topic_of(what):
+            continue  # "book a flight" is what there is to do
         if place >= 5 and (not dated or what.words[0] in _AWAY):
             continue
         if (
