@@ -51,7 +51,9 @@ class ViewPickerScreen(ModalScreen[None]):
         with Vertical(id="view-picker") as box:
             box.border_title = Content("views")
             box.border_subtitle = hints("views", keys=keys_of(self))
-            yield Input(id="view-search", placeholder="a part of its name or filter", compact=True)
+            field = Input(id="view-search", placeholder="a part of its name or filter", compact=True)
+            field.cursor_blink = False
+            yield field
             yield ViewOptions(id="view-list", compact=True, markup=False)
             yield Static(id="view-status", markup=False)
 

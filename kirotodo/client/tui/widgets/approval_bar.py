@@ -45,7 +45,9 @@ class ApprovalBar(Vertical, can_focus=True):
     def compose(self) -> ComposeResult:
         """Yield the question, the arguments, the tasks and the buttons."""
         yield Static(id="question", markup=False)
-        yield Input(id="approval-arguments", compact=True, select_on_focus=False)
+        field = Input(id="approval-arguments", compact=True, select_on_focus=False)
+        field.cursor_blink = False
+        yield field
         yield Static(id="approval-trouble", markup=False)
         with VerticalScroll(id="approval-tasks", can_focus=False):
             yield Static(id="approval-list", markup=False)

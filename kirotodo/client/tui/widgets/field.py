@@ -26,6 +26,7 @@ class Field(Input):
         self, value: str = "", *, id: str, placeholder: str = "", select: bool = False, secret: bool = False
     ) -> None:
         super().__init__(value, id=id, placeholder=placeholder, select_on_focus=select, compact=True, password=secret)
+        self.cursor_blink = False  # as in the composer
 
     def _on_paste(self, event: Paste) -> None:
         """Take all that was pasted; Textual would take the first line and drop the others."""
@@ -65,6 +66,7 @@ class LinesField(TextArea):
 
     def __init__(self, text: str, *, id: str) -> None:
         super().__init__(clean(text), id=id, compact=True, show_line_numbers=False, tab_behavior="focus")
+        self.cursor_blink = False
 
     async def _on_key(self, event: Key) -> None:
         keys = keys_of(self).keys

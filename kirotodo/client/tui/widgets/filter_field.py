@@ -46,6 +46,7 @@ class FilterField(Input):
 
     def __init__(self, popup: FilterPopup, *, id: str | None = None) -> None:
         super().__init__(id=id, placeholder="words, +project #tag !high due:today", compact=True)
+        self.cursor_blink = False  # as in the composer
         self._popup = popup
 
     @property
