@@ -418,7 +418,7 @@ def _retitled(mark: Remark, right: Sequence[Token], wrong: Slots) -> Meant:
     if view is None or said.casefold() not in view.title.casefold():
         return None
     at = view.title.casefold().index(said.casefold())
-    new = words_of(mark.text, right)
+    new = words_of(mark.text, right[1:] if len(right) > 1 and right[0].word in ("its", "it's") else right)
     owned = view.title[:at].casefold().endswith(("the ", "a ", "my "))
     if at and not owned and mark.text.low[: right[0].start].endswith("the "):
         new = f"the {new}"
@@ -434,6 +434,9 @@ def _respelled(mark: Remark, read: Read) -> Meant:
         return None
     if mark.tool == "add_task" and mark.body.words[-1:] != ["instead"] and "instead" in mark.whole.words[-1:]:
         return (Amend(change=Update(target=IT, title=words)),) if len(tokens) < 5 else None
+    fresh = mark.tool == "add_task" and "meant" in mark.ties and len(view.title.split()) == len(tokens) == 1
+    if fresh and named_task(mark.text, tokens) is None:
+        return (Amend(change=Update(target=IT, title=words)),)  # "i meant marmalade", of "jam"
     shorter = len(words.split()) < len(view.title.split()) and len(tokens) > 1 and mark.ties & {"wrong", "meant"}
     if shorter and (part := _reworded(view.title, words)) is not None:
         return part

@@ -58,9 +58,22 @@ def in_dialogue(text: Text, *, asked: bool, read: Read) -> tuple[Action, ...] | 
         return (Query(about="changes"),)
     if state.about and (about_it := _about_it(whole, asked=asked)) is not None:
         return (about_it,)
+    if not asked and (dated := _dated_it(whole, state)) is not None:
+        return (dated,)
     if state.asked_about is not None and (follow := follow_up(whole, state, asked=asked)) is not None:
         return (follow,)
     return None if asked or state.pending is not None else _told(whole, state, read)
+
+
+def _dated_it(whole: Piece, state: DialogueState) -> Action | None:
+    """Read "friday" after "when is it due", of a task that has no date, and "friday then" of any."""
+    view = whole.text.context.task(state.about[0]) if len(state.about) == 1 else None
+    found = whole.match("[ok|right|well|{acting}]* when=W [then|please]*")
+    if state.asked_about != "when" or view is None or found is None:
+        return None
+    if view.due_date is not None and "then" not in whole.words:
+        return None
+    return slots_of(found.get("when")).update(IT)
 
 
 def _told(whole: Piece, state: DialogueState, read: Read) -> tuple[Action, ...] | None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from kirotodo.core.language.lexicon import COMMON, phrases
+from kirotodo.core.language.lexicon import COMMON, NUMBERS, phrases
 from kirotodo.core.language.list_spans import known_list
 from kirotodo.core.language.spans import Moment, Token, level, plain
 from kirotodo.core.language.tokens import Piece, Text
@@ -128,10 +128,16 @@ def _dated(reader: _Reader, token: Token) -> bool:
     scope = due_scope(reader.scope, moment.when, token.lead, text.preferences, text.now.date())
     if reader.scope.due == "overdue" and scope.due == "today":
         scope = replace(scope, due=None, due_to=text.now.date())  # "overdue or due today"
+    if not reader.question and scope.due_to is None and token.lead.split()[-1:] == ["from"] and not _onwards(said):
+        scope = replace(scope, due_to=scope.due_from)  # "move everything from monday to tuesday"
     if said.endswith("s") and any(words in f" {said}" for words in _COMING):
         scope = replace(scope, due_from=text.now.date())
     reader.scope = scope
     return True
+
+
+def _onwards(said: str) -> bool:
+    return said.endswith((" on", " onwards", " onward", " forward", " forwards"))
 
 
 def _between_days(said: str, text: Text, moment: Moment) -> Moment:
@@ -423,12 +429,15 @@ def _known_list(reader: _Reader, i: int) -> int:
 
 def _filler(reader: _Reader, i: int) -> int:
     word = reader.word(i)
-    if word in _EVERY:
+    if word in _EVERY or (word == "lot" and reader.word(i - 1) == "the"):
         reader.every = reader.every or word != "any"
         reader.plural = True
         return i + 1
     if reader.question and (end := _aside(reader, i)) > i:
         return end
+    if not reader.question and not reader.rest and _counts_a_list(reader, i):
+        reader.every = reader.plural = True
+        return i + 1
     two = f"{word} {reader.word(i + 1)}"
     if two in ("to do", "to buy", "to get", "do with") and (not reader.rest or reader.question):
         return i + 2
@@ -441,6 +450,17 @@ def _filler(reader: _Reader, i: int) -> int:
     if word in _LEADS and edge:
         return i + 1
     return i
+
+
+def _counts_a_list(reader: _Reader, i: int) -> bool:
+    """Return whether a word says how many of a list there are ("the three office tasks", "both office ones")."""
+    word, behind = reader.word(i), reader.tokens[i + 1 :]
+    if word != "both" and word not in NUMBERS and not (word.isdecimal() and int(word) < 100):
+        return False
+    listed = any(
+        token.word in "KN" or known_list(reader.piece.text.context.projects, token.word).known for token in behind
+    )
+    return listed and len(behind) > 1 and behind[-1].word in phrases("task") | {"ones", "stuff", "things"}
 
 
 def _aside(reader: _Reader, i: int) -> int:

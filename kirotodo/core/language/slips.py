@@ -125,7 +125,11 @@ _LETTERS: Final = pattern(r"(?<![\w'#@+/.-])[a-z]{5,11}(?![\w'/@]|\.\w)", re.IGN
 _FORTH: Final = pattern(
     r"(?<=\bthe )forth\b|\bforth(?= of (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))", re.IGNORECASE
 )
-_BEFORE: Final = pattern(r"\bb4(?= ?\d| (?:mon|tue|wed|thu|fri|sat|sun|noon|lunch|tom|the))", re.IGNORECASE)
+_LENGTHS: Final = "".join(
+    rf"|(?<={unit} )b4\b"
+    for unit in ["hour", "hours", "hr", "hrs", "min", "mins", "minutes", "day", "days", "week", "night"]
+)
+_BEFORE: Final = pattern(rf"\bb4(?= ?\d| (?:mon|tue|wed|thu|fri|sat|sun|noon|lunch|tom|the)){_LENGTHS}", re.IGNORECASE)
 _DIGIT: Final = pattern(
     r"(?P<front>\b(?P<word>[a-z']+) )(?P<digit>[24])(?= (?P<next>the|my|our|me|us|him|her|a|an|do|get|buy|pay|call|"
     r"ring|see|go|be|tmrw|tomorrow|today|tonight|next|mon|tue|wed|thu|fri|sat|sun|[a-z]+day)\b)",

@@ -135,12 +135,23 @@ def _is_now(text: Text, token: Token) -> bool:
 
 
 def in_the_nearer_half(slots: Slots, piece: Piece, due: dt.time) -> None:
-    """Read an hour without a half of the day, "half 8" or "9", in the half that is nearer to when a task is due."""
-    when = slots.when
+    """Read an hour without a half of the day in the values of a text, see `nearer`."""
+    if slots.when is not None:
+        slots.when = nearer(slots.when, piece, due)
+
+
+def nearer(when: When, piece: Piece, due: dt.time) -> When:
+    """Return a moment that names no half of the day, "half 8" or "9", in the half that is nearer to when a task is due,
+    and not in the night where that can be."""
     said = " ".join(piece.text.low[token.start : token.end] for token in piece.spans("W"))
-    if when is not None and when.time is not None and not _HALF_SAID.search(said):
-        other = when.time.replace(hour=(when.time.hour + 12) % 24)
-        slots.when = replace(when, time=min(when.time, other, key=lambda time: abs(time.hour - due.hour)))
+    if when.time is None or _HALF_SAID.search(said):
+        return when
+    both = (when.time, when.time.replace(hour=(when.time.hour + 12) % 24))
+    awake = [time for time in both if time.hour >= _WAKING] or both
+    return replace(when, time=min(awake, key=lambda time: abs(time.hour - due.hour)))
+
+
+_WAKING: Final = 6
 
 
 _HALF_SAID: Final = pattern(r"\d\s*[ap]\.?m|morning|evening|night|noon|\b0\d|midday|\b1[3-9]\b|\b2[0-3]\b")

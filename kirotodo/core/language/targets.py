@@ -31,6 +31,8 @@ def targets(piece: Piece) -> list[Target]:
     if not piece:
         return []
     whole = one_target(piece)
+    if whole is not None and whole.everything and len(lists := _of_several_lists(piece)) > 1:
+        return lists
     if whole is not None and (whole.words is None or _certain(piece.text, whole)):
         return [whole]
     parts = split(piece)
@@ -39,6 +41,14 @@ def targets(piece: Piece) -> list[Target]:
         if all(each is not None for each in found) and _each_named(piece.text, found):
             return [each for each in found if each is not None]
     return [whole] if whole is not None else []
+
+
+def _of_several_lists(piece: Piece) -> list[Target]:
+    """Return all of each list that is named ("everything on party and all of shopping"); none where it is no such."""
+    names = {token.value.name for token in piece.spans("K")} - {None}
+    found = [one_target(part) for part in split(piece)] if len(names) > 1 else []
+    rows = [each for each in found if each is not None and each.everything and each.scope.project is not None]
+    return rows if len(rows) == len(found) else []
 
 
 def _certain(text: Text, target: Target) -> bool:

@@ -66,6 +66,7 @@ from kirotodo.core.language.types import (
     Recurrence,
     Redo,
     RenameList,
+    Scope,
     Skip,
     Smalltalk,
     SpanView,
@@ -242,7 +243,8 @@ class _Engine:
                     self.left_out.append(sentence.raw)
             out = self._followed(out, actions, before, sentence)
             before = sentence
-        return _led_by(self._kept(out), _first_when(self.text))
+        kept = self._kept(out)
+        return _led_by([self._of_what_was_named(each, kept) for each in kept], _first_when(self.text))
 
     def _for_once(self) -> list[Action] | None:
         """Read a change that is said to be for this once, without the words that say so."""
@@ -671,6 +673,31 @@ class _Engine:
         referred = [self._referring(action, before) for action in actions]
         told = referred != actions and bool(so_far) and isinstance(so_far[-1], Query | Complete | Delete | OutOfScope)
         return [*(so_far[:-1] if told else so_far), *referred]
+
+    def _of_what_was_named(self, action: Action, others: list[Action]) -> Action:
+        """Return a change of everything as one of the only list that is spoken of ("the party is off, bin it all").
+
+        Where "the lot" is said and no list, what was shown is meant.
+        """
+        match action:
+            case Complete(target=target) | Delete(target=target) | Update(target=target) if target.everything:
+                scope = target.scope
+            case Clear(scope=scope):
+                target = Target(everything=True, plural=True)
+            case _:
+                return action
+        spoken = {token.value.name for token in self.text.spans if token.word == "K"} | {_list_in(a) for a in others}
+        names = spoken - {None}
+        if scope != Scope() or len(names) > 1:
+            return action
+        if names:
+            scope = Scope(project=names.pop())
+            clears = isinstance(action, Clear)
+            return replace(action, scope=scope) if clears else replace(action, target=replace(target, scope=scope))
+        if len(self.text.context.state.shown) < 2 or self.text.whole().search("the_lot|it_all") is None:
+            return action
+        them = Target(ids=self.text.context.state.shown, plural=True)
+        return Delete(target=them) if isinstance(action, Clear) else replace(action, target=them)
 
     def _same_list(self, action: Action, so_far: list[Action]) -> Action:
         """Return an addition "to it" as one to the list that was spoken of last."""

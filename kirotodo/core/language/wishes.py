@@ -31,6 +31,7 @@ from kirotodo.core.language.types import (
     No,
     OutOfScope,
     Query,
+    Scope,
     Target,
     Undo,
     Update,
@@ -144,6 +145,8 @@ class _Turn:
         self.content = [each.piece for each in extents if each.kind == "C"]
         self.named = [each.piece for each in extents if each.kind == "T"]
         self.lists = [each.piece for each in extents if each.kind == "L"]
+        self.scoped: range = range(0)
+        """The places of the words that say which tasks are meant, where it is all of a kind."""
         self.unknown = False
         """Whether words that name a task name none of the list."""
 
@@ -238,7 +241,8 @@ class _Turn:
         place = next(i for i, token in enumerate(self.text.tokens) if token.word in _ALL)
         for last in range(whole.last, place, -1):
             found = targets(Piece(self.text, place, last))
-            if found and (found[0].everything or found[0].plural):
+            if found and found[0].everything and found[0].scope != Scope():
+                self.scoped = range(place, last)
                 return found[0]
         return None
 
@@ -365,7 +369,7 @@ def _updates(turn: _Turn) -> list[Action]:
     if target is None:
         return []
     known = {place for unit in turn.units if unit.known for place in range(unit.first, unit.last)}
-    known |= {place for piece in turn.named for place in range(piece.first, piece.last)}
+    known |= {place for piece in turn.named for place in range(piece.first, piece.last)} | set(turn.scoped)
     slots = slots_of(_Tokens(turn.text, [t for place, t in enumerate(turn.text.tokens) if place not in known]))
     if slots.project is None and turn.lists:
         slots.project = turn.lists[0].raw

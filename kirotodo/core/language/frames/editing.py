@@ -19,6 +19,7 @@ from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.list_spans import known_list
 from kirotodo.core.language.mentions import STOP, VERY
 from kirotodo.core.language.scopes import FIELDS, excepted
+from kirotodo.core.language.slots import nearer
 from kirotodo.core.language.spans import Moment, Shift, Token, level
 from kirotodo.core.language.targets import targets, windows
 from kirotodo.core.language.tokens import Match, Piece
@@ -404,6 +405,8 @@ def _fields(clause: Clause, edit: _Edit, meant: list[Target]) -> dict[str, Any]:
         fields |= _reminder(clause, edit, meant)
     else:
         fields |= _timing(edit)
+    if fields.get("time_only") and (due := _due_of_it(clause, meant)) is not None:
+        fields["when"] = nearer(fields["when"], clause.piece, due)  # "8 suits her better", of an evening
     fields |= _labels(clause, edit, clear)
     if not fields and clear:
         tasks = [clause.text.context.task(each) for target in meant for each in target.ids]
@@ -411,6 +414,14 @@ def _fields(clause: Clause, edit: _Edit, meant: list[Target]) -> dict[str, Any]:
             return {}  # "don't remind me to …" where nothing reminds: the task itself may be meant
         fields["clear"] = frozenset(clear)
     return fields
+
+
+def _due_of_it(clause: Clause, meant: list[Target]) -> dt.time | None:
+    """Return when the one task is due that was talked about, where "it" is what is changed."""
+    about = clause.text.context.state.about
+    pointed = len(about) == 1 and all(target.pronoun == "it" or target.ids == about for target in meant)
+    view = clause.text.context.task(about[0]) if pointed else None
+    return view.due_time if view is not None else None
 
 
 def _timing(edit: _Edit) -> dict[str, Any]:
@@ -609,6 +620,7 @@ _UNTAGGED: Final = (
     "{remove}|{off}|strip|lose [the]? <tags> tag|label|tags|labels [off|from|of|on]+ <what>",
     "{remove}|{off}|strip|lose [the]? <tags> tag|label|tags|labels",
     "{remove}|{off}|strip|lose|take tags=Q [off|from]+ <what>",
+    "{remove}|{off}|strip|take <tags> from|off <what>",
     "<what> shouldn't_be|isn't|aren't|no_longer|not [tagged|labelled]+ [with|as]? <tags>",
 )
 
@@ -624,13 +636,30 @@ def _tags(clause: Clause) -> Iterator[Reading]:
             found = clause.piece.match(text)
             if found is None or not (names := _names(clause, found.get("tags"))):
                 continue
+            if name == "remove_tags" and names in (("that",), ("this",)):
+                if put_on := _put_on_last(clause):
+                    yield reading("tag", 1.0, Update(target=Target(pronoun="it"), remove_tags=put_on))
+                return
+            if name == "remove_tags" and "tag|" not in text and "{untag}" not in text and not _are_tags(clause, names):
+                continue
             groups = found.found.re.groupindex
             what = found.get("what") if "what" in groups else _pointing(clause.piece)
             if "what" not in groups and not what:
                 yield reading("tag", LIKELY, Update(target=Target(pronoun="it"), remove_tags=names))
             if (what and all(is_ours(each) for each in targets(what))) or not clause.text.titles:
-                yield from _updates(clause, what, "tag", 0.96, **{name: names})
+                yield from _updates(clause, what, "tag", 0.98, **{name: names})
                 return
+
+
+def _put_on_last(clause: Clause) -> tuple[str, ...]:
+    """Return the tags that the last change put on ("drop that label")."""
+    last = clause.text.context.state.last
+    return tuple(last[-1].arguments.get("add_tags") or ()) if last else ()
+
+
+def _are_tags(clause: Clause, names: tuple[str, ...]) -> bool:
+    known = {tag.casefold() for tag in clause.text.context.tags}
+    return all(name.casefold() in known for name in names)
 
 
 def _names(clause: Clause, piece: Piece) -> tuple[str, ...]:
@@ -677,6 +706,8 @@ def _titles(clause: Clause) -> Iterator[Reading]:
         what = found.get("what") if "what" in found.found.re.groupindex else _pointing(clause.piece)
         if score == 0.85 and (piece.spans("WPRTK") or level(title.casefold())):
             return
+        if score == 0.85 and what:
+            title = _with_part(clause, what, title)
         if what and targets(what):
             named = text.startswith("rename") or " title|name" in text
             for each in _updates(clause, what, "rename", score, title=title):
@@ -687,6 +718,17 @@ def _titles(clause: Clause) -> Iterator[Reading]:
         if not what and not targets(clause.piece):
             yield reading("rename", score, Update(target=Target(pronoun="it"), title=title))
             return
+
+
+def _with_part(clause: Clause, what: Piece, new: str) -> str:
+    """Return the title in which a part is another word ("change Mum to Mom", of "call Mum"), if it is no new title."""
+    old = what.raw.removeprefix("the ").removeprefix("my ")
+    found = clause.text.titles.choose(what.raw) if clause.text.titles else []
+    view = clause.text.context.task(found[0].id) if len(found) == 1 else None
+    at = view.title.casefold().find(old.casefold()) if view is not None else -1
+    if view is None or at < 0 or len(new.split()) > len(old.split()) or view.title.casefold() == old.casefold():
+        return new
+    return view.title[:at] + new.removeprefix("the ") + view.title[at + len(old) :]
 
 
 _LENGTHENED: Final = "tack|add|append|put|stick|pop title=Q [on|onto|to|at]+ [the]? end|back of <what>"
@@ -775,7 +817,7 @@ def _merged(clause: Clause) -> Iterator[Reading]:
         old = _either(clause, found, "from", "name")
         new = _either(clause, found, "to", "other")
         known = old is not None and known_list(clause.text.context.projects, old).known
-        if clause.text.titles and len(new or "") > 30:
+        if clause.text.titles and (len(new or "") > 30 or level((new or "").casefold())):
             return
         if old and new and (known or ("K" in clause.words and not clause.text.context.projects)):
             yield reading("rename_list", 0.99, RenameList(name=old, to=new))
