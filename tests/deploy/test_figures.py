@@ -67,6 +67,13 @@ def test_every_figure_is_told(name: str) -> None:
     assert f"`{base}`" in read("docs/operations.md")
 
 
+def test_a_changed_receiver_takes_effect() -> None:
+    """Compose starts a container anew for a change of its environment, and not for one of a configuration's content."""
+    monitoring = document("deploy/compose.monitoring.yml")
+    used = set(re.findall(r"\$\{([A-Z_]+)", monitoring["configs"]["alertmanager"]["content"]))
+    assert used == set(monitoring["services"]["alertmanager"]["environment"])
+
+
 @pytest.mark.deploy
 def test_prometheus_takes_the_rules_and_they_fire_as_they_should() -> None:
     run("promtool", "check", "config", "deploy/prometheus/prometheus.yml")

@@ -37,7 +37,7 @@ OVERRIDE: Final = {
         # The mail server's certificate is of an authority of the rehearsal's own, which Go looks for there.
         "alertmanager": {
             "extra_hosts": HERE_TOO,
-            "environment": {"SSL_CERT_FILE": "/certificates/ca.crt"},
+            "environment": ["SSL_CERT_FILE=/certificates/ca.crt"],
             "volumes": ["./certificates:/certificates:ro"],
         },
         "backend": {"extra_hosts": HERE_TOO},
