@@ -5,6 +5,7 @@ import sys
 from contextlib import closing, suppress
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from kirotodo.core.domain.task import TaskDraft, TaskFilter
@@ -12,6 +13,9 @@ from kirotodo.core.errors import Conflict, InvalidInput, StorageBusy
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.store.sqlite.engine import SqliteEngine
 from tests.core.store.conftest import ANN, BOB, ON_SQLITE, Clock, Undecided, shown, titles
+from tests.waiting import until
+
+ALONE = "SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = current_database()"
 
 
 async def _add(database: Database, *names: str, user: str = ANN) -> None:
@@ -97,6 +101,18 @@ async def test_a_cancelled_waiter_lets_the_next_one_write(database: Database) ->
             await waiting
     await _add(database, "kept")
     assert await _titles(database) == ["kept"]
+
+
+async def test_a_transaction_that_outlives_its_database_leaves_no_connection_behind(
+    postgres_url: str, clock: Clock
+) -> None:
+    database = await Database.open(postgres_url, clock=clock)
+    watching = await asyncpg.connect(postgres_url)
+    async with database.begin(ANN) as store:
+        await store.tasks.add(TaskDraft(title="on the way"))
+        await database.aclose()
+    await until(lambda: watching.fetchval(ALONE))
+    await watching.close()
 
 
 async def test_writers_wait_as_long_as_their_queue_moves_and_no_longer(

@@ -87,6 +87,7 @@ class PostgresEngine:
         self._users: dict[str, tuple[MovingQueue, int]] = {}
         self._role = ROLE
         self._known = DirectStatements(self.pool.dialect)
+        self._closed = False
 
     @classmethod
     async def open(cls, url: str, *, pool_size: int, pooler: Pooler, migrate: bool) -> Self:
@@ -151,6 +152,7 @@ class PostgresEngine:
         return pool.checkedout(), pool.size()
 
     async def aclose(self) -> None:
+        self._closed = True
         await self.pool.dispose()
 
     async def _choose_role(self) -> None:
@@ -199,7 +201,7 @@ class PostgresEngine:
                     await to_the_end(_rolled_back(connection, driver))
                     raise
                 finally:
-                    await connection.close()
+                    await self._give_back(connection)
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[BuildingConnection]:
@@ -214,9 +216,15 @@ class PostgresEngine:
                     connection = await self.pool.connect()
                 driver = _driver_of(connection)
                 try:
-                    yield BuildingConnection(connection, _driver_of(connection), self._known)
+                    yield BuildingConnection(connection, driver, self._known)
                 finally:
-                    await connection.close()
+                    await self._give_back(connection)
+
+    async def _give_back(self, connection: AsyncConnection) -> None:
+        """Return a connection to the pool, or end it where the pool was closed meanwhile and nobody would."""
+        if self._closed:
+            await connection.invalidate()
+        await connection.close()
 
     async def _begun(self, begin: str) -> tuple[AsyncConnection, Connection]:
         """A connection in a transaction. Those that a restart of the server left dead in the pool are thrown away here,
