@@ -319,29 +319,29 @@ def _skip(task: Task, until: date | None, on: date | None, count: int, *, at: Us
 
 def _back_on(words: str | None, *, at: UserClock) -> date | None:
     """Return the first day that is not skipped. Raises `InvalidInput`."""
-    if words is None:
-        return None
-    from kirotodo.core.tools.timing import read_due
-
-    when = read_due(words, at=at)
-    if when is None:
-        raise InvalidInput("Name the first day that is not skipped, such as 12 dec or next monday.")
-    if not 0 < (when.date - at.now.date()).days <= AWAY_DAYS:
+    day = _day(words, "the first day that is not skipped, such as 12 dec or next monday", at=at)
+    if day is not None and not 0 < (day - at.now.date()).days <= AWAY_DAYS:
         raise InvalidInput(f"The day until which to skip must be after today, and at most {AWAY_DAYS} days away.")
-    return when.date
+    return day
 
 
 def _occurs_on(words: str | None, *, at: UserClock) -> date | None:
     """Return the day whose occurrence is skipped. Raises `InvalidInput`."""
+    day = _day(words, "the day of the occurrence to skip, such as 14 dec or next friday", at=at)
+    if day is not None and (day - at.now.date()).days > AWAY_DAYS:
+        raise InvalidInput(f"The day to skip must be at most {AWAY_DAYS} days away.")
+    return day
+
+
+def _day(words: str | None, wanted: str, *, at: UserClock) -> date | None:
+    """Return the day that words name; None without any. Raises `InvalidInput`, with what is `wanted`."""
     if words is None:
         return None
     from kirotodo.core.tools.timing import read_due
 
     when = read_due(words, at=at)
     if when is None:
-        raise InvalidInput("Name the day of the occurrence to skip, such as 14 dec or next friday.")
-    if (when.date - at.now.date()).days > AWAY_DAYS:
-        raise InvalidInput(f"The day to skip must be at most {AWAY_DAYS} days away.")
+        raise InvalidInput(f"Name {wanted}.")
     return when.date
 
 
