@@ -216,16 +216,10 @@ def _taken_back(whole: Piece, state: DialogueState) -> Meant:
     said = cut_at(led.rest, {",", ";", "so"})[-1]
     slots = slots_of(said, aside=softeners())
     if said.first > led.rest.first and slots.any and not slots.rest and len(state.touched) == 1:
-        return _with_values(whole, slots)  # "scratch that, they shut at three, so half two"
+        in_the_nearer_half(slots, whole, whole.text.context.task(state.touched[0]))
+        return (Amend(change=slots.update(IT)),)  # "scratch that, they shut at three, so half two"
     more = any(led.rest.match(form) for form in _UNDONE)
     return (TakeBack(),) if more or _is_reason(whole, led.rest) else None
-
-
-def _with_values(whole: Piece, slots: Slots) -> Meant:
-    view = whole.text.context.task(whole.text.context.state.touched[0])
-    if view is not None and view.due_time is not None:
-        in_the_nearer_half(slots, whole, view.due_time)
-    return (Amend(change=slots.update(IT)),)
 
 
 def _is_reason(whole: Piece, rest: Piece) -> bool:
@@ -300,8 +294,7 @@ def _told_by_another(mark: Remark, read: Read) -> Meant:
     if who and not whole.text.titles.match(who.raw, done=None, ids=about):
         return None
     view = whole.text.context.task(about[0])
-    if view is not None and view.due_time is not None:
-        in_the_nearer_half(slots, whole, view.due_time)
+    in_the_nearer_half(slots, whole, view)
     change = slots.update(IT)
     return (Amend(change=change),) if mark.state.last else (change,)
 
@@ -382,8 +375,7 @@ def _contrast(mark: Remark, read: Read) -> Meant:
         return None
     right, wrong = slots_of(sides[0], aside=softeners()), slots_of(sides[1], aside=softeners())
     if right.any and not right.rest and not wrong.rest:
-        if mark.only is not None and mark.only.due_time is not None:
-            in_the_nearer_half(right, mark.whole, mark.only.due_time)
+        in_the_nearer_half(right, mark.whole, mark.only)
         return (Amend(change=right.update(IT)),)
     if not right.rest or not wrong.rest or right.any:
         return None
@@ -562,7 +554,7 @@ def _in_the_same_half(mark: Remark, view: TaskView | None) -> None:
         return
     said = " ".join(mark.text.low[token.start : token.end] for token in mark.whole.spans("W"))
     hour = view.due_time.hour
-    in_the_nearer_half(mark.slots, mark.whole, view.due_time)
+    in_the_nearer_half(mark.slots, mark.whole, view)
     if said.strip() in ("in the morning", "morning") and hour >= 12:
         day = view.due_date or mark.text.now.date()
         moment = dt.datetime.combine(day, view.due_time.replace(hour=hour - 12))

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from kirotodo.core.language.context import Call, DialogueState
+from kirotodo.core.language.context import Call, DialogueState, TaskView
 from kirotodo.core.language.lexicon import NUMBERS, phrases
 from kirotodo.core.language.list_spans import ordinal
 from kirotodo.core.language.patterns import pattern
@@ -134,10 +134,10 @@ def _is_now(text: Text, token: Token) -> bool:
     return token.word == "W" and text.low[token.start : token.end] in ("now", "right now")
 
 
-def in_the_nearer_half(slots: Slots, piece: Piece, due: dt.time) -> None:
-    """Read an hour without a half of the day in the values of a text, see `nearer`."""
-    if slots.when is not None:
-        slots.when = nearer(slots.when, piece, due)
+def in_the_nearer_half(slots: Slots, piece: Piece, view: TaskView | None) -> None:
+    """Read an hour without a half of the day in what is said of a task that has a time, see `nearer`."""
+    if slots.when is not None and view is not None and view.due_time is not None:
+        slots.when = nearer(slots.when, piece, view.due_time)
 
 
 def nearer(when: When, piece: Piece, due: dt.time) -> When:

@@ -23,6 +23,7 @@ from kirotodo.core.language.frames.base import (
     Clause,
     Reading,
     best,
+    meant,
     names_ours,
     reading,
     topic_of,
@@ -149,7 +150,7 @@ _LONG: Final = 80
 
 def _shaped(text: Text, framed: tuple[Action, ...]) -> tuple[Action, ...]:
     """Return what the learned shape of a text makes of it, where frames refuse, or would add what is no title."""
-    inner = [each for action in framed for each in (action.actions if isinstance(action, Confirm) else (action,))]
+    inner = meant(framed)
     adds = [action for action in inner if isinstance(action, Add)]
     asks = any(isinstance(action, Clarify) and action.missing == "title" for action in framed)
     weak = (all(isinstance(action, _WEAK) for action in framed) and not asks) or _passed_over(text, framed)
@@ -792,7 +793,7 @@ def _on_day(own: When | None, line: Piece, day: When | None) -> When | None:
 def _in_a_row(actions: list[Action], *, lines: bool) -> list[Action]:
     """Return additions as done where several stand in a row, though each alone would be asked back. Where one is no
     command, and the text none of `lines`, what is doubted becomes one question."""
-    adds = [add for each in actions for add in (each.actions if isinstance(each, Confirm) else (each,))]
+    adds = meant(actions)
     if len(adds) < 2 or len(actions) < 2 or not all(isinstance(add, Add) for add in adds):
         return actions
     doubted = [add for add in adds if isinstance(add, Add) and add not in actions]

@@ -11,7 +11,7 @@ from kirotodo.core.language.caution import ARTICLES
 from kirotodo.core.language.clauses import freed
 from kirotodo.core.language.content import added, content_of, cut_at, is_command, is_empty
 from kirotodo.core.language.frames.asking import asking
-from kirotodo.core.language.frames.base import best, topic_of
+from kirotodo.core.language.frames.base import best, meant, topic_of
 from kirotodo.core.language.lexicon import CHORES, phrases
 from kirotodo.core.language.mentions import CERTAIN, same_doing
 from kirotodo.core.language.patterns import pattern
@@ -111,7 +111,7 @@ def _added(text: Text, wish: Wish, framed: tuple[Action, ...]) -> tuple[Action, 
     edits = any(isinstance(action, Clarify) and action.action == "update" for action in framed)
     if none > REFUSAL or wish.share < UNSURE or edits:
         return framed
-    adds = [each for action in framed for each in (action.actions if isinstance(action, Confirm) else (action,))]
+    adds = meant(framed)
     dated = any(isinstance(each, Add) and (each.when or each.recurrence) for each in adds)
     foreign = topic_of(text.whole()) is not None and none > thought.by_kind["add"]
     row = len(adds) > 1 and all(isinstance(each, Add) and is_command(each.title.lower().split()) for each in adds)
@@ -376,8 +376,7 @@ def _updates(turn: _Turn) -> list[Action]:
     if slots.project is not None and slots.project.lower().startswith(("any ", "no ")):
         slots.project, slots.clear = None, frozenset({"project"})
     view = turn.text.context.task(target.ids[0]) if len(target.ids) == 1 else None
-    if view is not None and view.due_time is not None:
-        in_the_nearer_half(slots, turn.text.whole(), view.due_time)
+    in_the_nearer_half(slots, turn.text.whole(), view)
     if not slots.tags:
         slots.tags = tuple(_tags(turn.text.tokens))
     return [slots.update(target)] if slots.any else []

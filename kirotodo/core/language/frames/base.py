@@ -9,7 +9,7 @@ from kirotodo.core.language.lexicon import CHORES, COMMON, outside
 from kirotodo.core.language.mentions import CERTAIN
 from kirotodo.core.language.targets import targets
 from kirotodo.core.language.tokens import Match, Piece, Text
-from kirotodo.core.language.types import Action, Target
+from kirotodo.core.language.types import Action, Confirm, Target
 
 SURE: Final = 0.9
 LIKELY: Final = 0.75
@@ -116,6 +116,11 @@ def topic_of(piece: Piece) -> str | None:
             if phrase in known:
                 return known[phrase]
     return None
+
+
+def meant(actions: Iterable[Action]) -> list[Action]:
+    """Return actions one by one, those that would be asked about included."""
+    return [each for action in actions for each in (action.actions if isinstance(action, Confirm) else (action,))]
 
 
 def best(readings: Iterable[Reading]) -> list[Reading]:

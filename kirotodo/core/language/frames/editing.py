@@ -619,6 +619,8 @@ _UNTAGGED: Final = (
     "{remove}|{off}|strip|clear|lose [the]? tag|label|tags|labels <tags> from|off|of|off_of|on <what>",
     "{remove}|{off}|strip|lose [the]? <tags> tag|label|tags|labels [off|from|of|on]+ <what>",
     "{remove}|{off}|strip|lose [the]? <tags> tag|label|tags|labels",
+)
+_TAKEN_OFF: Final = (
     "{remove}|{off}|strip|lose|take tags=Q [off|from]+ <what>",
     "{remove}|{off}|strip|take <tags> from|off <what>",
     "<what> shouldn't_be|isn't|aren't|no_longer|not [tagged|labelled]+ [with|as]? <tags>",
@@ -631,7 +633,7 @@ def _tags(clause: Clause) -> Iterator[Reading]:
         if old and new:
             yield from _updates(clause, found.get("what"), "tag", 0.97, remove_tags=old, add_tags=new)
         return
-    for name, forms in (("add_tags", _TAGGED), ("remove_tags", _UNTAGGED)):
+    for name, forms in (("add_tags", _TAGGED), ("remove_tags", _UNTAGGED), ("remove_tags", _TAKEN_OFF)):
         for text in forms:
             found = clause.piece.match(text)
             if found is None or not (names := _names(clause, found.get("tags"))):
@@ -640,7 +642,7 @@ def _tags(clause: Clause) -> Iterator[Reading]:
                 if put_on := _put_on_last(clause):
                     yield reading("tag", 1.0, Update(target=Target(pronoun="it"), remove_tags=put_on))
                 return
-            if name == "remove_tags" and "tag|" not in text and "{untag}" not in text and not _are_tags(clause, names):
+            if forms is _TAKEN_OFF and not _are_tags(clause, names):
                 continue
             groups = found.found.re.groupindex
             what = found.get("what") if "what" in groups else _pointing(clause.piece)

@@ -58,8 +58,7 @@ def telling(clause: Clause) -> Iterator[Reading]:
     if told.names and not _ANCHORS & set(words) and not told.senses & {"became_done", "became_void"}:
         return
     view = text.context.task(target.ids[0]) if len(target.ids) == 1 else None
-    if view is not None and view.due_time is not None:
-        in_the_nearer_half(told.slots, clause.whole, view.due_time)
+    in_the_nearer_half(told.slots, clause.whole, view)
     action = _action(told, target)
     if action is not None:
         yield reading("told", 0.8 if told.names or _POINTING & set(words) else 0.72, action)
