@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from kirotodo.core.domain.rule import read_rule
 from kirotodo.core.language.content import cut_at
 from kirotodo.core.language.context import DialogueState, TaskView
-from kirotodo.core.language.lexicon import COMMON, NUMBERS, phrases
+from kirotodo.core.language.lexicon import CHORES, COMMON, NUMBERS, phrases
 from kirotodo.core.language.list_spans import ordinal
 from kirotodo.core.language.mentions import CERTAIN, Titles
 from kirotodo.core.language.patterns import pattern
@@ -25,12 +25,13 @@ from kirotodo.core.language.slots import (
     Slots,
     in_the_nearer_half,
     named_task,
+    nearer,
     slots_of,
     softeners,
     words_of,
 )
 from kirotodo.core.language.spans import Token
-from kirotodo.core.language.targets import targets
+from kirotodo.core.language.targets import split, targets
 from kirotodo.core.language.tokens import Piece, Text
 from kirotodo.core.language.types import (
     Action,
@@ -45,6 +46,7 @@ from kirotodo.core.language.types import (
     Target,
     Undo,
     Update,
+    When,
 )
 from kirotodo.core.language.when.tokens import word_set
 
@@ -83,6 +85,17 @@ class Remark(msgspec.Struct, frozen=True):
         return self.state.last[-1].arguments if self.state.last else {}
 
     @property
+    def change(self) -> Update:
+        """Return the values of the text as a change of "it": of when to be reminded, if only that was changed last."""
+        change, at = self.slots.update(IT), self.only.remind_at if self.only is not None else None
+        if self.tool != "update_task" or not self.arguments.keys() <= {"remind"} or at is None or change.when is None:
+            return change
+        day = at.date() if change.time_only else change.when.date
+        when = nearer(change.when, self.whole, at.time())
+        moment = dt.datetime.combine(day, when.time or at.time())
+        return replace(change, when=None, time_only=False, remind=moment.isoformat(timespec="minutes"))
+
+    @property
     def touched(self) -> tuple[int, ...]:
         """Return the tasks that were changed last."""
         return self.state.touched
@@ -106,6 +119,7 @@ def remark(whole: Piece, state: DialogueState) -> Remark:
         places = places[: -tie[1]]
     body = Piece(whole.text, places[0], places[-1] + 1) if places else Piece(whole.text, whole.last, whole.last)
     slots = slots_of(body, aside=softeners(), state=state)
+    _take_minutes(slots, body, state)
     if (fielded := body.match(_FIELD)) is not None:
         ties.add("meant")
         value = fielded.get("value").raw.removeprefix("#")
@@ -113,6 +127,22 @@ def remark(whole: Piece, state: DialogueState) -> Remark:
     return Remark(whole, state, frozenset(ties), body, slots)
 
 
+def _take_minutes(slots: Slots, body: Piece, state: DialogueState) -> None:
+    """Take "half past" or "quarter to" as minutes of the hour at which the one task talked about is due."""
+    view = body.text.context.task(state.about[0]) if len(state.about) == 1 else None
+    minutes = _MINUTES.get(" ".join(word for word in body.words if word not in _AROUND_MINUTES | softeners()))
+    if slots.any or minutes is None or view is None or view.due_time is None:
+        return
+    moment = dt.datetime.combine(view.due_date or body.text.now.date(), view.due_time.replace(minute=0))
+    moment += dt.timedelta(minutes=minutes)
+    slots.when, slots.time_only, slots.rest = When(date=moment.date(), time=moment.time(), grain="minute"), True, []
+
+
+_MINUTES: Final = {
+    "half past": 30, "quarter past": 15, "quarter to": -15, "ten past": 10, "twenty past": 20, "ten to": -10,
+    "twenty to": -20, "five past": 5, "five to": -5, "on hour": 0,
+}  # fmt: skip
+_AROUND_MINUTES: Final = word_set("a at it that the")
 _FIELD: Final = (
     "[the|its]? field=tag|label|title|name should_be|should_have_been|is|was|needs_to_be|should_say|to <value>"
 )
@@ -161,11 +191,20 @@ _BACK: Final = (
     "[{oops}|and|but|or]* {spared} <part> [{softener}|out|off|alone|either]*",
     "[{oops}|and|but]* <part> isn't|wasn't|aren't|weren't|hasn't_been|is_not|was_not [{done}|{softener}]*",
 )
+_ONLY: Final = (
+    "[{oops}|and|but|so]* {i} only|just wanted|meant|said|asked_for|asked|needed [to]? "
+    "[{editing}|{finish}|{remove}|{add}|add]? <part> [{done}|{gone}|{changed}|W|gone|away|back|there]*",
+    "[{oops}|and|but|so]* only|just|just_leave|only_leave|just_keep|only_keep <part> "
+    "[{done}|{gone}|{changed}|{softener}]*",
+)
+_OF_EARLIER: Final = "[{oops}|please|and]* {undo} [just|only|what_you_did_to|the_change_to]* <part>"
 _NEEDLESS: Final = "[{oops}|and|but]* no|no_need_for|no_need_of <part> after_all|any_more|anymore|needed|then"
 _UNDONE: Final = (
     "[{oops}|and|but]* i_said|i_told_you|i_asked_you [you]? don't|do_not|not_to|never ...",
     "[{oops}|and|but|{softener}]* {takeback} [{softener}|{takeback}|please]*",
-    "[{oops}|and|but|put|change|move|set|it|that|leave|keep]* back|leave|keep [it|that|them|to|at|on]* "
+    "[{oops}|and|but]* {undo} [the|that|my|your]? {deed}",
+    "[{oops}|and|but|{also}]* take|get|pull it|that|them|those|this off|out|away [again|{softener}]+",
+    "[{oops}|and|but|put|change|move|set|go|switch|turn|it|that|leave|keep]* back|leave|keep [it|that|them|to|at|on]* "
     "the original|old|previous|first|same|day|date|time [date|day|time|title|name|list|priority|one|it|was|before]*",
     "[{oops}|and|but|i_think|i_liked|i_prefer]* the original|old|previous|first <field>? [was|is|better|fine|nicer]*",
 )
@@ -186,10 +225,14 @@ def _taken_back(whole: Piece, state: DialogueState) -> Meant:
         return (Undo(turns=len(several.value("last"))),)
     if whole.match("[{oops}|please|and]* undo|revert|reverse both [of]? [them|those|these]? [{softener}]*"):
         return (Undo(turns=1 if len(state.touched) > 1 else 2),)
+    if (others := _all_but(whole, state)) is not None:
+        return (TakeBack(target=others),)
     for form in _BACK:
         found = whole.match(form)
         if found is not None and (target := part_of(found.get("part"), state)) is not None:
             return (TakeBack(target=target),)
+    if (earlier := _of_earlier(whole)) is not None:
+        return (TakeBack(target=earlier),)
     if (found := whole.match(_NEEDLESS)) is not None:
         if (target := part_of(found.get("part"), state)) is not None:
             return (TakeBack(target=target),)
@@ -213,11 +256,11 @@ def _taken_back(whole: Piece, state: DialogueState) -> Meant:
         return None
     if state.last[-1].tool == "update_task" and len(state.touched) == 1 and led.rest.search("{backs_out}"):
         return (Delete(target=IT),)
-    said = cut_at(led.rest, {",", ";", "so"})[-1]
-    slots = slots_of(said, aside=softeners())
-    if said.first > led.rest.first and slots.any and not slots.rest and len(state.touched) == 1:
-        in_the_nearer_half(slots, whole, whole.text.context.task(state.touched[0]))
-        return (Amend(change=slots.update(IT)),)  # "scratch that, they shut at three, so half two"
+    said = remark(cut_at(led.rest, {",", ";", "so"})[-1], state)
+    instead = said.whole.first > led.rest.first or said.ties & {"acting", "meant"}
+    if instead and said.slots.any and not said.slots.rest and said.only is not None:
+        in_the_nearer_half(said.slots, whole, said.only)
+        return (Amend(change=said.change),)  # "scratch that, they shut at three, so half two"
     more = any(led.rest.match(form) for form in _UNDONE)
     return (TakeBack(),) if more or _is_reason(whole, led.rest) else None
 
@@ -235,7 +278,7 @@ _REASONS: Final = word_set(
 
 def part_of(piece: Piece, state: DialogueState) -> Target | None:
     """Return the part of what was done last that words name."""
-    slots = slots_of(piece, aside=softeners() | phrases("also"))
+    slots = slots_of(piece, aside=softeners() | phrases("also") | _PART)
     numbers = slots.ids or tuple(int(token.word) for token in piece.tokens if token.word.isdecimal())
     if numbers and set(numbers) <= set(state.changed):
         return Target(ids=numbers)
@@ -253,6 +296,28 @@ def part_of(piece: Piece, state: DialogueState) -> Target | None:
     return Target(ids=ids) if len(ids) == len(places) and len(touched) > 1 else None
 
 
+def _all_but(whole: Piece, state: DialogueState) -> Target | None:
+    """Return the rest of what was changed last, where only a part of it was wanted ("i only meant the first")."""
+    for form in _ONLY if len(state.touched) > 1 else ():
+        found = whole.match(form)
+        kept = part_of(found.get("part"), state) if found is not None else None
+        rest = tuple(each for each in state.touched if kept is not None and each not in kept.ids)
+        if rest and len(rest) < len(state.touched):
+            return Target(ids=rest, plural=True)
+    return None
+
+
+def _of_earlier(whole: Piece) -> Target | None:
+    """Return the one task of which any change is to be undone, whichever turn made it ("undo the dentist one")."""
+    found = whole.match(_OF_EARLIER)
+    if found is None:
+        return None
+    slots = slots_of(found.get("part"), aside=softeners() | _PART)
+    target = named_task(whole.text, slots.rest) if not slots.any else None
+    return target if target is not None and target.ids else None
+
+
+_PART: Final = word_set("part bit change half edit")
 _ALL_OF_IT: Final = word_set("it that this them those these both all everything one the of")
 
 
@@ -403,8 +468,12 @@ def _sides(whole: Piece) -> tuple[Piece, Piece] | None:
 
 
 def _retitled(mark: Remark, right: Sequence[Token], wrong: Slots) -> Meant:
-    """ "it's dinner not lunch": one word of the title for another."""
+    """ "it's dinner not lunch": one word of the title for another; "not jam, honey", of one of several."""
     view, said = mark.only, words_of(mark.text, wrong.rest)
+    if len(mark.touched) > 1 and mark.tool == "add_task":
+        part = named_task(mark.text, wrong.rest, ids=mark.touched)
+        named = part is not None and len(part.ids) == 1 and named_task(mark.text, right) is None
+        return (Update(target=part, title=words_of(mark.text, right)),) if named and part is not None else None
     if view is not None and said.casefold() not in view.title.casefold():
         said = words_of(mark.text, wrong.rest[:1])
     if view is None or said.casefold() not in view.title.casefold():
@@ -435,7 +504,9 @@ def _respelled(mark: Remark, read: Read) -> Meant:
     if len(tokens) > 1 and words != view.title and _likeness(words, view.title) >= 0.7 and mark.ties:
         return (Amend(change=Update(target=IT, title=words)),)
     if len(tokens) > 1 and tokens[1].word != "with":
-        return _reworded(view.title, words) if mark.ties & {"wrong", "meant"} else None
+        opened = mark.tool == "add_task" and "actually" in mark.whole.words and tokens[0].word in CHORES
+        begun = opened and view.title.casefold().split()[:1] == [tokens[0].word]
+        return _reworded(view.title, words) if begun or mark.ties & {"wrong", "meant"} else None
     word = words_of(mark.text, tokens[:1])
     near = [known for known in view.title.split() if 0.6 <= _likeness(word, known) < 1.0]
     return (Amend(change=Update(target=IT, title=view.title.replace(near[0], word, 1))),) if len(near) == 1 else None
@@ -482,7 +553,7 @@ def _valued(mark: Remark, read: Read) -> Meant:
     slots, state = mark.slots, mark.state
     if slots.rest and not slots.any and mark.whole.match("[{oops}|and]* wrong K|list <rest>"):
         slots.project, slots.rest = words_of(mark.text, slots.rest), []
-    if not slots.any or "spared" in mark.ties:
+    if not slots.any or ("spared" in mark.ties and not {"it", "that"} & set(mark.body.words[:1])):
         return None
     if slots.rest or slots.both or slots.ordinals or slots.ids:
         target = _reference(mark)
@@ -498,10 +569,10 @@ def _valued(mark: Remark, read: Read) -> Meant:
     if slots.shift is not None and not slots.counted and len(state.about) == 1:
         return (slots.update(IT),)  # counted from where it is now
     if (ties and ties <= {"acting", "joining"} and "acting" in ties and not slots.counted) or not state.last:
-        return (slots.update(IT),) if len(state.about) == 1 and ties & {"acting", "meant", "wrong"} else None
+        return (mark.change,) if len(state.about) == 1 and ties & {"acting", "meant", "wrong"} else None
     if slots.title and not ties & {"meant", "wrong"}:
         return None
-    return (Amend(change=slots.update(IT)),) if ties or _had(mark) else None
+    return (Amend(change=mark.change),) if ties or _had(mark) else None
 
 
 def _had(mark: Remark) -> bool:
@@ -515,7 +586,7 @@ def _named(mark: Remark, read: Read) -> Meant:
     """ "no, the vet", "the rice too", "same for the eggs", "the second one as well": the same for another task."""
     if mark.slots.any or mark.slots.title or mark.tool == "add_task":
         return None
-    target = _reference(mark)
+    target = _reference(mark) or _row(mark)
     if target is None:
         noted = "joining" in mark.ties and "notes" in mark.arguments
         return (Update(target=IT, notes=mark.body.raw),) if noted and mark.slots.rest else None
@@ -545,6 +616,14 @@ def _reference(mark: Remark) -> Target | None:
         return Target(ids=(int(words[0]),))
     done = (mark.tool == "complete_task" and mark.arguments.get("completed") is False) or None
     return named_changed(mark.text, slots.rest, state) or named_task(mark.text, slots.rest, done=done)
+
+
+def _row(mark: Remark) -> Target | None:
+    """Return the tasks that a row of names stands for ("and the eggs, and the bread")."""
+    parts = split(mark.body)
+    found = [named_task(mark.text, slots_of(part, aside=softeners()).rest) for part in parts]
+    ids = [each for target in found if target is not None and len(target.ids) == 1 for each in target.ids]
+    return Target(ids=tuple(ids), plural=True) if 1 < len(parts) == len(ids) else None
 
 
 def _in_the_same_half(mark: Remark, view: TaskView | None) -> None:

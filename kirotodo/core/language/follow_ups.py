@@ -36,6 +36,7 @@ _THEN: Final = (
 _PRIOR: Final = (
     "[{following}|just|right|what|which|one|was|the|task|thing|did_i_do]* before|previous [that|it|this|one]*"
 )
+_SAID_OF_IT: Final = "[{following}]* that|this|it [{one}]? is|'s|should_be|needs_to_be|can_be|has_to_be|wants_to_be ..."
 _NEGATED: Final = "[{following}]* aren't|isn't|are_not|is_not|not|without|but_not <rest>"
 
 
@@ -66,7 +67,9 @@ def follow_up(whole: Piece, state: DialogueState, *, asked: bool) -> Action | No
             return _narrowed(scope, slots, about, without=True)
     found = whole.begins("[{following}|{oops}|{joining}]*")
     slots = _values(found.rest if found is not None else whole)
-    if not slots.any and not slots.rest:
+    if (not slots.any and not slots.rest) or slots.shift is not None or slots.remind or slots.clear:
+        return None  # that is said of a task
+    if not asked and len(state.about) == 1 and whole.match(_SAID_OF_IT):
         return None
     if not slots.rest:
         return _narrowed(scope, slots, about)

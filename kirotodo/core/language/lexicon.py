@@ -319,6 +319,8 @@ CLASSES: Final[dict[str, str]] = {
     "leave_it leave_that forget_about_that forget_about_it don't_do_that not_that bring_it_back bring_them_back "
     "bring_both_back bring_that_back change_it_back put_it_back set_it_back leave_it_where_it_was leave_it_as_it_was "
     "keep_it_as_it_was leave_it_as_it_is keep_it i_said_don't i_didn't_mean_that i_didn't_say_that",
+    "deed": "rename renaming move moving reschedule rescheduling shift change edit deletion removal addition tag "
+    "reminder note priority completion",
     "other": "he she they he'd she'd they'd he's she's they're",
     "prefers": "would_prefer would_rather prefer prefers wants want would_like asked_for said says suggested "
     "can_only_do can_do could_do could_only_do needs need 'd_prefer 'd_rather moved_it_to changed_it_to made_it",

@@ -182,6 +182,8 @@ def _take_cleared(slots: Slots) -> None:
     said = [word for word in words if word not in ("a", "an", "any", "the")]
     if len(said) == 2 and said[0] in ("without", "no") and said[1] in FIELDS:
         slots.clear, slots.rest = frozenset({FIELDS[said[1]]}), []
+    elif said and said[-1] in phrases("undated") and all(word in _TYING for word in said[:-1]):
+        slots.clear, slots.rest = frozenset({"due", "time"}), []
 
 
 def _take_level(slots: Slots) -> None:

@@ -249,11 +249,13 @@ def _is_moving(words: tuple[str, ...]) -> bool:
 
 
 def _more(source: Source, line: Line, i: int) -> Token | None:
-    """Read "two more days", "needs another week"."""
+    """Read "two more days", "two days more", "needs another week"."""
     words = line.words
+    if (read := length_at(line, i)) is not None and words[read[1] : read[1] + 1] == ("more",):
+        return _shift(source, line, i, read[1] + 1, read[0], "later", "D")
     if words[i] == "another":
         read = length_at(line, i + 1) or (length_at(cut(f"a {words[i + 1]}"), 0) if words[i + 1] in UNITS else None)
-        granted = not _GRANTING.isdisjoint(words[max(0, i - 4) : i])
+        granted = not i or not _GRANTING.isdisjoint(words[max(0, i - 4) : i])
         stop = read[1] if read and words[i + 1] not in UNITS else i + 2
         return _shift(source, line, i, stop, read[0], "later", "D") if read and granted else None
     if (
@@ -267,7 +269,7 @@ def _more(source: Source, line: Line, i: int) -> Token | None:
     return _shift(source, line, i, i + 3, read[0], "later", "D") if read else None
 
 
-_GRANTING: Final = word_set("need needs needed give gave given want wants take takes got get gets has have")
+_GRANTING: Final = word_set("need needs needed give gave given want wants take takes got get gets has have wait stay")
 
 
 def _base(word: str) -> str:

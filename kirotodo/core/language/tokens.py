@@ -204,8 +204,9 @@ class Text:
         self.spans = find_spans(Source(raw, self.low, now, preferences))
         tokens = mark_priorities(mark_lists(raw, context.projects, _opened(_joined(list(_tokens(self))))))
         state = context.state
+        shown = len(state.shown or state.about)
         offered = bool(state.shown or state.pending or len(state.about) > 1)
-        self.tokens = mark_places(self.low, tokens, offered=offered)
+        self.tokens = mark_places(self.low, _middle(tokens, shown), offered=offered)
 
     def whole(self) -> Piece:
         """Return all of it."""
@@ -245,6 +246,14 @@ def _joined(tokens: list[Token]) -> list[Token]:
         consonant = after[:1].isalpha() and after[:1] not in "aeiouh" and after[1:2] in tuple("aeiouylrhw")
         if tokens[place].word == "an" and consonant and _is_thing(tokens[place - 1]):
             tokens[place] = replace(tokens[place], word="and")
+    return tokens
+
+
+def _middle(tokens: list[Token], shown: int) -> list[Token]:
+    """Read "the middle one" of an odd number of tasks that were just shown as its place."""
+    if shown > 2 and shown % 2:
+        place = f"{shown // 2 + 1}th"
+        return [replace(token, word=place) if token.word in ("middle", "centre") else token for token in tokens]
     return tokens
 
 

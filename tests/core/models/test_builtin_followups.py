@@ -156,7 +156,7 @@ FOLLOW_UPS = {
         UserEntry("what did the assistant do yesterday?", "list_changes", None, ("no changes by the assistant yest",)),
         UserEntry("when did i sweep the path?", None, ("1 oil the gate",), ("You completed #2 sweep the path on",)),
         UserEntry("move it to sunday"),
-        UserEntry("undo just the change to the gate", "", None, ("That was not part of the last change.",)),
+        UserEntry("undo just the change to the gate", "undo", None, ("Put back: #1 oil the gate — Fri 27 Nov",)),
     ],
     "a time is undone": [
         UserEntry("add oil the gate on friday"),

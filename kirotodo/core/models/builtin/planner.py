@@ -573,7 +573,8 @@ class Planner(msgspec.Struct):
         """Undo a part of what was done last."""
         touched = self.finder.context.state.changed
         found = self.finder.find(target, Search(asked="change", status="all", several=True))
-        ids = tuple(each for each in found.ids if each in touched) if isinstance(found, Found) else ()
+        named = found.ids if isinstance(found, Found) else ()
+        ids = tuple(each for each in named if each in touched) or (named if len(named) == 1 else ())
         if not ids:
             self.say("That was not part of the last change. Say “undo” to take all of it back.")
             return
