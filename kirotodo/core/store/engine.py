@@ -52,12 +52,21 @@ class Engine(Protocol):
 
 
 async def to_the_end(work: Awaitable[Any]) -> None:
-    """Await it whole: a cancellation waits until it is done, so that no connection is left half way."""
+    """Await it whole: a cancellation waits until it is done, so that no connection is left half way.
+
+    It is waited for however often one is cancelled: a cancelled scope of anyio cancels its tasks until they have ended.
+    """
     import asyncio  # here, since a command on the list of this computer does without it
 
     running = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        raise
+    cancelled: asyncio.CancelledError | None = None
+    while not running.done():
+        try:
+            await asyncio.wait([running])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        if not running.cancelled():
+            running.exception()  # it is known of, and matters no more
+        raise cancelled
+    running.result()

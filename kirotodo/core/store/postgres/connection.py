@@ -49,14 +49,14 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
         self._joined: OrderedDict[str, Any] = OrderedDict()
 
     async def begin(self, script: str) -> None:
-        """Begin a transaction with these statements, in one message."""
+        """Begin a transaction with these statements, in one message. Where that fails, roll back all the same.
+
+        Whoever is cancelled while the message is on its way cannot know whether the transaction has begun: what the
+        driver knows of it is from before. To roll back where none has begun does no harm.
+        """
         self._waiting = []
         self._open = True
-        try:
-            await self.execute(script)
-        except BaseException:
-            self._open = self.is_in_transaction()
-            raise
+        await self.execute(script)
 
     async def commit(self) -> None:
         """Send what waits, and commit. Without a transaction, nothing."""

@@ -238,8 +238,10 @@ class PostgresEngine:
                 await driver.begin(begin)
             except BaseException as error:
                 dead = driver.is_closed() or errors.lost(error)
-                await (connection.invalidate() if dead else to_the_end(_rolled_back(connection, driver)))
-                await connection.close()
+                try:
+                    await (connection.invalidate() if dead else to_the_end(_rolled_back(connection, driver)))
+                finally:
+                    await connection.close()
                 if not dead or attempt == self._pool_size:
                     raise
             else:
