@@ -45,6 +45,7 @@ class _Remembered:
     last_conversation: int | None = None
     pane_open: bool = True
     pane_width: int | None = None
+    pane_full: bool = False
     task_view: str | None = None
     hints: frozenset[str] = frozenset()
     """Written by earlier releases, and kept for them."""
@@ -149,6 +150,15 @@ class ClientState:
         self._now = replace(self._now, pane_width=width)
 
     @property
+    def pane_full(self) -> bool:
+        """Return whether the task pane had the whole width last."""
+        return self._now.pane_full
+
+    @pane_full.setter
+    def pane_full(self, is_full: bool) -> None:
+        self._now = replace(self._now, pane_full=is_full)
+
+    @property
     def task_view(self) -> str | None:
         """Return the id of the view of the tasks that was shown last."""
         return self._now.task_view
@@ -212,6 +222,7 @@ class ClientState:
             ),
             pane_open=disk.pane_open if now.pane_open == saved.pane_open else now.pane_open,
             pane_width=disk.pane_width if now.pane_width == saved.pane_width else now.pane_width,
+            pane_full=disk.pane_full if now.pane_full == saved.pane_full else now.pane_full,
             task_view=disk.task_view if now.task_view == saved.task_view else now.task_view,
             hints=disk.hints,
         )
@@ -285,6 +296,7 @@ def _to_json(remembered: _Remembered) -> bytes:
             "last_conversation": remembered.last_conversation,
             "pane_open": remembered.pane_open,
             "pane_width": remembered.pane_width,
+            "pane_full": remembered.pane_full,
             "task_view": remembered.task_view,
             "hints": sorted(remembered.hints),
         },
@@ -307,6 +319,7 @@ def _from_json(data: bytes) -> _Remembered:
         last_conversation=_id(last),
         pane_open=raw.get("pane_open") is not False,
         pane_width=_id(raw.get("pane_width")),
+        pane_full=raw.get("pane_full") is True,
         task_view=_name(raw.get("task_view")),
         hints=frozenset(_texts(raw.get("hints"))),
     )

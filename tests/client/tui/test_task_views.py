@@ -249,6 +249,32 @@ async def test_the_width_the_view_and_the_full_width_are_as_one_likes(tmp_path: 
         await chat.wait_for("+shopping", "projects")
 
 
+async def test_the_full_width_is_there_again_at_the_next_start_until_one_goes_back_to_write(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    async with chatting(backend_of(tasks=LIST), size=(120, 30), state_path=path) as chat:
+        await chat.press("ctrl+l", "f")
+        await chat.until(lambda: ClientState(path).pane_full)
+    async with chatting(backend_of(tasks=LIST), size=(120, 30), state_path=path) as chat:
+        await chat.until(lambda: chat.screen.view.tasks.outer_size.width == 120)
+        await chat.press("j", "escape")
+        await chat.until(lambda: chat.screen.view.composer.has_focus and not ClientState(path).pane_full)
+        await chat.press("ctrl+l", "f")
+        await chat.until(lambda: ClientState(path).pane_full)
+    async with chatting(backend_of(tasks=LIST), size=(120, 30), state_path=path, new=True) as chat:
+        await chat.until(lambda: chat.screen.view.composer.has_focus)
+        assert chat.screen.view.tasks.outer_size.width < 120
+
+
+async def test_what_begins_in_the_composer_is_seen_from_the_full_width(tmp_path: Path) -> None:
+    async with chatting(backend_of(tasks=LIST), size=(120, 30)) as chat:
+        await chat.press("ctrl+l", "f")
+        await chat.until(lambda: chat.screen.view.tasks.outer_size.width == 120)
+        await chat.press("ctrl+n")
+        await chat.until(lambda: chat.screen.view.composer.has_focus)
+        await chat.press(*"hello")
+        await chat.wait_for("› hello")
+
+
 async def test_due_shows_what_words_mean_and_a_month_to_pick_from() -> None:
     async with chatting(backend_of(tasks=LIST), size=(120, 40)) as chat:
         await chat.press("ctrl+l", "end", "d")

@@ -96,6 +96,7 @@ class ChatScreen(Screen[None]):
         self.models = ModelPicker(model or shell.state.model)
         self.view = ChatView(self, shell)
         self._heard_of_edits = False
+        self._wants_conversation = new or conversation_id is not None
         self.controller = TurnController(
             self.view,
             shell.background,
@@ -139,7 +140,10 @@ class ChatScreen(Screen[None]):
         self.view.set_pane_width(state.pane_width)
         if (view := VIEWS.get(state.task_view or "")) is not None:
             self.view.tasks.show_view(view.id)
-        composer.focus()
+        if state.pane_full and not self._wants_conversation:
+            self.view.toggle_full()
+        else:
+            composer.focus()
         self.bindings_updated_signal.subscribe(self, lambda _: self.view.show_keys())
 
     def keep_draft(self) -> None:
@@ -271,7 +275,7 @@ class ChatScreen(Screen[None]):
 
     def on_task_pane_leave_requested(self) -> None:
         """Go back to the composer."""
-        self.view.close_drawer()
+        self.view.focus_composer()
 
     def on_task_pane_full_width_requested(self) -> None:
         """Give the tasks the whole width, or put them beside the conversation again."""
@@ -341,7 +345,7 @@ class ChatScreen(Screen[None]):
     def on_open_conversation(self, message: OpenConversation) -> None:
         """Open a conversation."""
         self.controller.open(message.conversation_id, message.seq)
-        self.view.composer.focus()
+        self.view.focus_composer()
 
     def on_new_conversation(self, message: NewConversation) -> None:
         """Start a new conversation."""
@@ -440,7 +444,7 @@ class ChatScreen(Screen[None]):
     def on_queued_message_edit_requested(self, message: QueuedMessage.EditRequested) -> None:
         """Edit a queued message."""
         self.controller.edit_queued(message.index)
-        self.view.composer.focus()
+        self.view.focus_composer()
 
     def on_queued_message_remove_requested(self, message: QueuedMessage.RemoveRequested) -> None:
         """Remove a queued message."""
@@ -450,7 +454,7 @@ class ChatScreen(Screen[None]):
     def on_queued_message_send_requested(self, message: QueuedMessage.SendRequested) -> None:
         """Send a queued message next."""
         self.controller.send_queued(message.index)
-        self.view.composer.focus()
+        self.view.focus_composer()
 
     # --- the composer ---
 
@@ -464,7 +468,7 @@ class ChatScreen(Screen[None]):
             self.controller.submit(message.text)
         else:
             self.view.return_text(message.text)
-        self.view.composer.focus()
+        self.view.focus_composer()
 
     def on_composer_submitted(self, message: Composer.Submitted) -> None:
         """Send a message, or run a slash command."""
@@ -518,7 +522,7 @@ class ChatScreen(Screen[None]):
 
     def on_completion_popup_chosen(self, message: CompletionPopup.Chosen) -> None:
         """Take the row that was clicked."""
-        self.view.composer.focus()
+        self.view.focus_composer()
         self.view.composer.choose(message.choice, message.send)
 
     # --- keys ---
@@ -529,7 +533,7 @@ class ChatScreen(Screen[None]):
         if composer.popup.open:
             composer.popup.close(composer.completable)
         elif self.view.drawer_open:
-            self.view.close_drawer()
+            self.view.focus_composer()
         elif approval.asking:
             if not approval.leave_edit():
                 approval.action_no()
@@ -600,7 +604,7 @@ class ChatScreen(Screen[None]):
     def action_new_conversation(self) -> None:
         """Start a new conversation."""
         self.controller.begin_new()
-        self.view.composer.focus()
+        self.view.focus_composer()
 
     def action_focus_composer(self) -> None:
         """Go to the composer."""

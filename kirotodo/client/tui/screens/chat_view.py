@@ -240,10 +240,10 @@ class ChatView:
     # --- the parts of the screen ---
 
     def focus_composer(self) -> None:
-        """Go to where one writes, or to the question that stands there."""
+        """Go to where one writes, or to the question that stands there; tasks that hide it give way."""
+        self._screen.remove_class("-drawer")
         if self._screen.has_class("-full"):
-            self._screen.remove_class("-full")
-            self.set_pane_width(self._shell.state.pane_width)
+            self._set_full(False)
         (self.approval if self.approval.asking else self.composer).focus()
 
     def focus_area(self, step: int) -> None:
@@ -289,14 +289,18 @@ class ChatView:
 
     def toggle_full(self) -> None:
         """Give the tasks the whole width, or put them beside the conversation again."""
-        self._screen.toggle_class("-full")
-        self.set_pane_width(self._shell.state.pane_width)
+        self._set_full(not self._screen.has_class("-full"))
         self.tasks.focus()
 
-    def close_drawer(self) -> None:
-        """Close the drawer of tasks and go back to the composer."""
-        self._screen.remove_class("-drawer")
-        self.focus_composer()
+    def _set_full(self, full: bool) -> None:
+        """Give the tasks the whole width or not; the next start shows them as they are then."""
+        self._screen.set_class(full, "-full")
+        self.set_pane_width(self._shell.state.pane_width)
+        self._shell.state.pane_full = full
+        self.save_soon(self._save)
+
+    def _save(self) -> None:
+        self._shell.state.save()
 
     def toggle_tasks(self) -> bool | None:
         """Show or hide the tasks. Return whether the pane is open from now on; None for a drawer, which is passing."""
@@ -308,7 +312,7 @@ class ChatView:
                 self.focus_composer()
             return is_open
         if self.drawer_open:
-            self.close_drawer()
+            self.focus_composer()
         else:
             screen.add_class("-drawer")
             screen.call_after_refresh(self.tasks.focus)
