@@ -464,12 +464,16 @@ class TurnController:
             if isinstance(entry, AnswerEntry) and entry.status in ("failed", "cancelled")
         ]
         wanted = turn_id or (ended[-1] if ended else "")
-        messages = (entry for entry in entries if isinstance(entry, UserEntry) and entry.turn_id == wanted)
-        message = next(messages, None)
-        if message is not None:
-            self.submit(message.text)
-        else:
+        messages = [entry for entry in entries if isinstance(entry, UserEntry)]
+        place = next((place for place, message in enumerate(messages) if message.turn_id == wanted), None)
+        if place is None:
             self._view.notify("No message failed or was stopped, so there is nothing to send again.", "warning")
+            return
+        text = messages[place].text
+        if text in [*self.queued, *(message.text for message in messages[place + 1 :])]:
+            self._view.notify("That message was sent again already.", "warning")
+        else:
+            self.submit(text)
 
     def latest_answer(self) -> str:
         """Return the text of the latest answer that has one."""

@@ -248,8 +248,12 @@ async def test_a_stopped_answer_can_be_tried_again() -> None:
         await chat.wait_for("kiro  half")
         await chat.press("escape")
         await chat.wait_for("■ stopped  r try again")
-        await chat.press("tab", "r")
+        await chat.press("tab", "r", "r", "r")
+        await chat.until(lambda: "That message was sent again already." in chat.toasts())
         await chat.wait_for("kiro  whole")
+        await chat.idle()
+        await chat.press("r")
+        assert [len(backend.sent), chat.screen.controller.queued] == [2, []]
 
 
 def test_a_preview_has_no_marks_of_markdown() -> None:
