@@ -17,6 +17,8 @@ from kirotodo.core.text.files import atomic_write
 
 SERVICE: Final = "kirotodo"
 PATIENCE_SECONDS: Final = 2.0
+KEEPS_NOTHING: Final = "keyring.backends.null"
+"""The module of keyring's backend that takes everything and keeps nothing (`keyring --disable`)."""
 
 T = TypeVar("T")
 
@@ -103,6 +105,8 @@ class SecretStore:
             try:
                 import keyring
 
+                if type(keyring.get_keyring()).__module__ == KEEPS_NOTHING:
+                    raise _KeyringMissing
                 answers.append(question(keyring))
             except Exception as fault:  # its backends raise whatever their libraries do
                 faults.append(fault)
@@ -116,7 +120,7 @@ class SecretStore:
         if not faults:
             raise KeyringTrouble(f"the system keyring did not answer within {self._patience:g} seconds")
         kind = type(faults[0]).__name__
-        if kind == "NoKeyringError":
+        if kind in ("NoKeyringError", _KeyringMissing.__name__):
             raise _KeyringMissing
         raise KeyringTrouble(f"the system keyring refused ({kind})")
 

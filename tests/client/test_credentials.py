@@ -7,11 +7,14 @@ import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.backends import null
 
 from kirotodo.client.accounts.address import Address
 from kirotodo.client.accounts.credentials import Credentials, StoredTokens
@@ -62,8 +65,11 @@ async def test_they_live_in_the_keyring_by_server_and_nowhere_else(file: Path, m
     assert memory_keyring.kept == {}
 
 
-async def test_without_a_keyring_they_go_into_a_file_of_the_owner(file: Path) -> None:
-    keyring.set_keyring(NoKeyring())
+@pytest.mark.parametrize("missing", [NoKeyring, null.Keyring])
+async def test_without_a_keyring_they_go_into_a_file_of_the_owner(
+    file: Path, missing: Callable[[], KeyringBackend]
+) -> None:
+    keyring.set_keyring(missing())
     credentials = kept_in(file)
     stored = await credentials.store(HERE, TOKENS)
     assert (stored.place, stored.detail) == (str(file), "this machine has no keyring")
