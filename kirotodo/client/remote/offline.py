@@ -8,8 +8,8 @@ their order once it is back. See docs/decisions/0055-offline-edits.md.
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,6 +20,7 @@ from pydantic_core import to_json
 
 from kirotodo.client.remote import conflicts
 from kirotodo.client.remote.backend import PENDING, RemoteBackend
+from kirotodo.client.remote.errors import OutcomeUnknown
 from kirotodo.client.remote.http import Answer
 from kirotodo.client.remote.kept import Kept, Made
 from kirotodo.core.backend import (
@@ -32,11 +33,11 @@ from kirotodo.core.backend import (
     Status,
     TaskFields,
 )
-from kirotodo.core.domain.conversation import Sent
-from kirotodo.core.domain.history import By, ChangeSelection, HistoryEntry
+from kirotodo.core.domain.conversation import Conversation, Sent
+from kirotodo.core.domain.history import By, ChangeSelection, HistoryEntry, PastPage
 from kirotodo.core.domain.pending_edit import EditKind, PendingEdit, is_provisional
-from kirotodo.core.domain.plan import Move
-from kirotodo.core.domain.task import PAGE_MAX, Changed, Page, Task, TaskDraft, TaskFilter
+from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread
+from kirotodo.core.domain.task import PAGE_MAX, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.domain.view import View
 from kirotodo.core.errors import (
     TASK_CHANGED,
@@ -73,6 +74,17 @@ _VIEWS: Final = "views"
 _MODELS: Final = "models"
 _MODEL_LIST: Final = TypeAdapter(tuple[ModelChoice, ...])
 log = logging.getLogger(__name__)
+
+
+@contextmanager
+def _at_server(sentence: str) -> Iterator[None]:
+    """Say first what the server is needed for, where it is away: much else goes on without it."""
+    try:
+        yield
+    except OutcomeUnknown:
+        raise
+    except Unreachable as error:
+        raise type(error)(f"{sentence} {error.message}") from error
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -235,6 +247,30 @@ class OfflineBackend(RemoteBackend):
         await self._kept.put_history(page.items)
         return page
 
+    async def tasks_as_of(
+        self, moment: str, where: TaskFilter = PENDING, *, limit: int = 50, cursor: str | None = None
+    ) -> PastPage:
+        with _at_server("Only the server knows your list as it was."):
+            return await super().tasks_as_of(moment, where, limit=limit, cursor=cursor)
+
+    async def stats(self, *, period_days: int = 7) -> TaskStats:
+        with _at_server("Statistics need the server."):
+            return await super().stats(period_days=period_days)
+
+    async def plan(self, period: Period = "today", *, minutes: int | None = None) -> DayPlan:
+        with _at_server("Plans need the server."):
+            return await super().plan(period, minutes=minutes)
+
+    async def propose_spread(self, *, per_day: int | None = None) -> Spread:
+        with _at_server("Plans need the server."):
+            return await super().propose_spread(per_day=per_day)
+
+    async def conversations(
+        self, *, search: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> Page[Conversation]:
+        with _at_server("Conversations are kept by the server."):
+            return await super().conversations(search=search, limit=limit, cursor=cursor)
+
     async def models(self) -> tuple[ModelChoice, ...]:
         return await self._known(_MODELS, _MODEL_LIST, super().models())
 
@@ -353,21 +389,25 @@ class OfflineBackend(RemoteBackend):
                 changed = await self._kept.undo()
                 await self._tell()
                 return changed
-            return await super().undo(groups=groups)
+            with _at_server("Only edits that wait here can be undone without the server."):
+                return await super().undo(groups=groups)
 
     async def redo(self) -> Changed:
         await self._sent_before()
-        return await super().redo()
+        with _at_server("Redo needs the server."):
+            return await super().redo()
 
     async def undo_call(self, turn_id: str, call_id: str) -> Changed:
         await self._sent_before()
-        return await super().undo_call(turn_id, call_id)
+        with _at_server("Only edits that wait here can be undone without the server."):
+            return await super().undo_call(turn_id, call_id)
 
     async def undo_changes(self, which: ChangeSelection) -> Changed:
         if which.change_id is not None and is_provisional(which.change_id):
             raise NotUndoable("That edit waits to be sent, or was sent since. Undo takes back the latest that wait.")
         await self._sent_before()
-        return await super().undo_changes(which)
+        with _at_server("Only edits that wait here can be undone without the server."):
+            return await super().undo_changes(which)
 
     async def skip_tasks(
         self,
@@ -390,13 +430,23 @@ class OfflineBackend(RemoteBackend):
 
     async def move_tasks(self, moves: Sequence[Move]) -> Changed:
         await self._sent_before()
-        return await super().move_tasks(moves)
+        with _at_server("Moving tasks as a plan says needs the server."):
+            return await super().move_tasks(moves)
+
+    async def save_view(self, view: View, *, instead_of: str | None = None) -> View:
+        with _at_server("Saving a view needs the server."):
+            return await super().save_view(view, instead_of=instead_of)
+
+    async def delete_view(self, name: str) -> View:
+        with _at_server("Removing a view needs the server."):
+            return await super().delete_view(name)
 
     async def import_tasks(
         self, drafts: Sequence[TaskDraft], *, on_progress: Callable[[int], None] | None = None
     ) -> ImportReport:
         await self._sent_before()
-        return await super().import_tasks(drafts, on_progress=on_progress)
+        with _at_server("An import needs the server."):
+            return await super().import_tasks(drafts, on_progress=on_progress)
 
     async def _sent_before(self, *, wait: bool = False) -> None:
         """Send the edits that wait, if the server can be reached; with `wait`, not before it can."""

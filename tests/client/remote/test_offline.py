@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -15,7 +15,8 @@ from kirotodo.client.remote.offline import OfflineBackend
 from kirotodo.core.backend import TaskFields
 from kirotodo.core.domain.history import ChangeSelection
 from kirotodo.core.domain.pending_edit import PendingEdit, is_provisional
-from kirotodo.core.domain.task import Task, TaskFilter
+from kirotodo.core.domain.plan import Move
+from kirotodo.core.domain.task import Task, TaskDraft, TaskFilter
 from kirotodo.core.domain.view import View
 from kirotodo.core.errors import InvalidInput, NotUndoable, PreconditionFailed, Unreachable
 from tests.client.remote.offline_host import MONDAY, Harness, following, gone_away, offline_harness, sent, shows
@@ -405,6 +406,39 @@ async def test_saved_views_are_there_without_the_server_and_filter_by_it(harness
         assert [task.title for task in page.items] == ["report"]
         with pytest.raises(Unreachable):
             await backend.save_view(View(name="job", filter="#home"))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "use"),
+    [
+        ("Statistics need the server.", lambda backend: backend.stats()),
+        ("Plans need the server.", lambda backend: backend.plan()),
+        ("Plans need the server.", lambda backend: backend.propose_spread()),
+        (
+            "Moving tasks as a plan says needs the server.",
+            lambda backend: backend.move_tasks([Move(task_id=1, due_date=MONDAY, to=MONDAY)]),
+        ),
+        ("Only the server knows your list as it was.", lambda backend: backend.tasks_as_of("yesterday")),
+        ("Conversations are kept by the server.", lambda backend: backend.conversations()),
+        ("Redo needs the server.", lambda backend: backend.redo()),
+        ("Only edits that wait here can be undone without the server.", lambda backend: backend.undo()),
+        ("Saving a view needs the server.", lambda backend: backend.save_view(View(name="job", filter="#home"))),
+        ("Removing a view needs the server.", lambda backend: backend.delete_view("job")),
+        ("An import needs the server.", lambda backend: backend.import_tasks([TaskDraft(title="milk")])),
+    ],
+)
+async def test_what_needs_the_server_says_so(
+    harness: Harness, sentence: str, use: Callable[[OfflineBackend], Awaitable[object]]
+) -> None:
+    await harness.direct.add_from_text("milk")
+    async with harness.followed():
+        pass
+    harness.proxy.url = "http://127.0.0.1:1"  # where nobody listens: it is certain that nothing was sent
+    async with harness.opened() as backend:
+        with pytest.raises(Unreachable) as refused:
+            await use(backend)
+    assert refused.value.message.startswith(f"{sentence} ")
+    assert len(refused.value.message) > len(sentence) + 10  # and what is wrong with the server
 
 
 async def test_the_newest_history_is_readable_without_the_server(harness: Harness) -> None:
