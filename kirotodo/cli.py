@@ -105,7 +105,11 @@ ENV_FILE_COMMANDS: Final = ("serve", "web", "db", "token", "config", "doctor", "
 """Commands whose help shows `--env-file`; all commands take it."""
 KEY_PROBLEMS: Final = "kirotodo.key_problems"
 COMMAND_PROBLEMS: Final = "kirotodo.command_problems"
-"""Key in the context's `meta` where `doctor` finds the function that checks the keys of the chat."""
+SETTING_PROBLEMS: Final = "kirotodo.setting_problems"
+VIEW_PROBLEMS: Final = "kirotodo.view_problems"
+"""Keys in the context's `meta` where `doctor` and `config validate` find what checks the settings of the chat."""
+THEMES: Final = "themes"
+"""The folder of the user's own themes, beside config.toml."""
 WHERE: Final = "kirotodo.where"
 """Key in the context's `meta` where `server.commands.console` finds the function that says where the list is."""
 NEW_AGENT: Final = "kirotodo.new_agent"
@@ -213,6 +217,30 @@ def _command_problems(prompts: "Mapping[str, str]") -> "tuple[str, ...]":
     return custom_commands(prompts, BY_NAME)[1]
 
 
+def _setting_problems(settings: "Settings") -> "Iterator[str]":
+    """Return what is wrong with the settings that the chat alone understands, for `config validate`."""
+    from kirotodo.client.tui.settings_check import problems
+
+    themes = settings.config_dir / THEMES
+    return problems(settings.config_path, keys=settings.keys, commands=settings.commands, themes=themes)
+
+
+def _view_problems(settings: "Settings") -> "Iterator[str]":
+    """Return what is wrong with the saved views of the list that commands act on; one that isn't there has none."""
+    from pathlib import Path
+
+    from kirotodo.client.commands.context import with_backend
+    from kirotodo.core.text.sanitize import sanitize_line
+
+    kind, _, place = settings.database_url.partition(":///")
+    if not _where(ask=False).server and kind.startswith("sqlite") and not Path(place).exists():
+        return
+    for view in with_backend(lambda backend: backend.views()):
+        if view.problem is not None:
+            name = sanitize_line(view.name)
+            yield f"The saved view @{name}: {sanitize_line(view.problem)} Change it with kirotodo views edit."
+
+
 def _new_agent(name: str, scope: "TokenScope", days: int) -> "AgentToken":
     """Make a token for an agent on the list that commands act on, for `token`, which knows nothing of servers one signs
     in at."""
@@ -235,6 +263,8 @@ def command_group() -> "CommandGroup":
             context.meta[WHERE] = _where
             context.meta[KEY_PROBLEMS] = _key_problems
             context.meta[COMMAND_PROBLEMS] = _command_problems
+            context.meta[SETTING_PROBLEMS] = _setting_problems
+            context.meta[VIEW_PROBLEMS] = _view_problems
         context.meta[NEW_AGENT] = _new_agent
         if context.invoked_subcommand is None:
             context.invoke(context.command.get_command(context, "chat"))  # type: ignore[attr-defined]
@@ -484,7 +514,7 @@ def _chat(
         keys=settings.keys,
         key_file=KeyFile(settings.config_path),
         commands=settings.commands,
-        themes_folder=settings.config_dir / "themes",
+        themes_folder=settings.config_dir / THEMES,
         settings=_shown_settings(settings),
     )
     app.run()

@@ -98,6 +98,7 @@ COMMAND_LINES: Final = (
     ("import", "more.csv"),
     ("config",),
     ("config", "path"),
+    ("config", "validate"),
     ("doctor", "--offline"),
     ("models",),
     ("understand", "milk tomorrow"),

@@ -10,7 +10,7 @@ import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -343,6 +343,11 @@ class Settings:
         self._fill({name: (value, ARGUMENT) for name, value in given.items()})
 
     def _fill(self, found: "Found") -> None:
+        if faults := self._take(found):
+            raise ConfigError("\n".join(faults))
+
+    def _take(self, found: "Found") -> list[str]:
+        """Take these values, and the default in the place of a wrong one; return a sentence for each of those."""
         unknown = found.keys() - self.fields.keys()
         if unknown:
             raise ConfigError(f"There is no setting {', '.join(sorted(unknown))}.")
@@ -352,11 +357,11 @@ class Settings:
             try:
                 values[name] = field.read(found[name][0]) if name in found else field.default_after(values)
             except ValueError as error:
+                values[name] = field.default_after(values)
                 faults.append(_fault(name, *found[name], what_would_do=str(error)))
-        if faults:
-            raise ConfigError("\n".join(faults))
         sources = {name: place for name, (_, place) in found.items()}
         vars(self).update(values, _sources=sources, _keys={})
+        return faults
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"settings never change, so {name} cannot be set")
@@ -380,16 +385,26 @@ class Settings:
 
         Raise `ConfigError` with one sentence per error: the key, where it came from and what is allowed.
         """
+        settings, faults = cls.checked(env_file=env_file, **overrides)
+        if faults:
+            raise ConfigError("\n".join(faults))
+        return settings
+
+    @classmethod
+    def checked(cls, *, env_file: EnvFile | None = None, **overrides: Any) -> tuple[Self, list[str]]:
+        """As `load`, with the defaults in the place of what is wrong, and the sentences about that."""
         found = _environment_values(cls, env_file)
         home = overrides.get("kirotodo_home", found.get("kirotodo_home", (None, ""))[0])
-        path = _config_path(Path(home) if home else None)
-        found = {**_file_values(cls, path), **found, **{key: (value, ARGUMENT) for key, value in overrides.items()}}
-        settings = cls._filled(found, keys={})
+        in_file, faults = _file_values(cls, _config_path(Path(home) if home else None))
+        found = {**in_file, **found, **{key: (value, ARGUMENT) for key, value in overrides.items()}}
+        settings = cls.__new__(cls)
+        faults += settings._take(found)
         if env_file is not None:
             named = [profile.key_env for profile in settings.models if profile.key_env]
             settings._keys.update({name: env_file.values[name] for name in named if name in env_file.values})
-        settings._check_model()
-        return settings
+        if not faults:
+            faults += settings._model_faults()
+        return settings, faults
 
     def sources(self) -> dict[str, str]:
         """Return where each value came from: environment, a file's name, the path of config.toml, argument, or
@@ -451,18 +466,16 @@ class Settings:
             from_environment=True,
         )
 
-    def _check_model(self) -> None:
+    def _model_faults(self) -> list[str]:
         if any(profile.name == BUILT_IN for profile in self.profiles()):
-            raise ConfigError(
-                f"OPENAI_MODEL can't be {BUILT_IN}. Name a model of the service, or set MODEL={BUILT_IN} instead."
-            )
+            return [f"OPENAI_MODEL can't be {BUILT_IN}. Name a model of the service, or set MODEL={BUILT_IN} instead."]
         known = (*(profile.name for profile in self.profiles()), BUILT_IN)
         if self.default_model in known:
-            return
+            return []
         near = get_close_matches(self.default_model, known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else f"it should be one of {', '.join(known)}."
         place = _place(self.sources()["model"], "model")
-        raise ConfigError(f"MODEL={self.default_model} ({place}) isn't a configured model: {hint}")
+        return [f"MODEL={self.default_model} ({place}) isn't a configured model: {hint}"]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -526,9 +539,37 @@ def _environment_values(cls: type[Settings], env_file: EnvFile | None) -> Found:
     return values
 
 
-def _file_values(cls: type[Settings], path: Path) -> Found:
+def _file_values(cls: type[Settings], path: Path) -> tuple[Found, list[str]]:
+    """Return the values of a file, and a sentence for each that is left out since it is wrong."""
     try:
-        content = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        content = _content(path)
+    except ConfigError as error:
+        return {}, [error.message]
+    readers: dict[str, Callable[[Any], Any]] = {
+        "models": lambda table: profiles_from(table, place=str(path)),
+        "keys": lambda table: _keys_from(table, path=path),
+        "commands": lambda table: _commands_from(table, path=path),
+    }
+    found: Found = {}
+    faults: list[str] = []
+    for name, read in readers.items():
+        try:
+            if table := read(content.pop(name, {})):
+                found[name] = (table, str(path))
+        except ConfigError as error:
+            faults += error.message.splitlines()
+    scalars = {key.lower(): value for key, value in content.items() if not isinstance(value, dict)}
+    faults += [_unknown(cls, path, key) for key in scalars if key not in cls.fields or key == "kirotodo_home"]
+    faults += [_unknown_table(path, key) for key, value in content.items() if isinstance(value, dict)]
+    if isinstance(scalars.get("database_url"), str):
+        scalars["database_url"] = _beside(path, scalars["database_url"])
+    known = {key: value for key, value in scalars.items() if key in cls.fields and key != "kirotodo_home"}
+    return {key: (value, str(path)) for key, value in known.items()} | found, faults
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except UnicodeDecodeError:
@@ -537,23 +578,6 @@ def _file_values(cls: type[Settings], path: Path) -> Found:
         raise ConfigError(f"{path} isn't valid TOML: {_lower_first(str(error))}. Fix that line.") from None
     except OSError as error:
         raise ConfigError(f"{path} can't be read: {error.strerror or error}.") from None
-    if isinstance(content.get("model"), dict):
-        place = f"{path}{at_line(path, 'model', 'model.model')}"
-        raise ConfigError(f"{place} has a table [model]. Name it [models.NAME].")
-    tables: Found = {
-        "models": (profiles_from(content.pop("models", {}), place=str(path)), str(path)),
-        "keys": (_keys_from(content.pop("keys", {}), path=path), str(path)),
-        "commands": (_commands_from(content.pop("commands", {}), path=path), str(path)),
-    }
-    scalars = {key.lower(): value for key, value in content.items() if not isinstance(value, dict)}
-    unknown = [_unknown(cls, path, key) for key in scalars if key not in cls.fields or key == "kirotodo_home"]
-    unknown += [_unknown_table(path, key) for key, value in content.items() if isinstance(value, dict)]
-    if unknown:
-        raise ConfigError("\n".join(unknown))
-    if isinstance(scalars.get("database_url"), str):
-        scalars["database_url"] = _beside(path, scalars["database_url"])
-    given = {key: (value, str(path)) for key, value in scalars.items()}
-    return given | {name: found for name, found in tables.items() if found[0]}
 
 
 def _keys_from(table: Any, *, path: Path, within: str = "") -> dict[str, str]:
@@ -562,17 +586,23 @@ def _keys_from(table: Any, *, path: Path, within: str = "") -> dict[str, str]:
         place = f"{path}{at_line(path, 'keys')}"
         raise ConfigError(f'{place}: keys are a table [keys] with lines such as "tasks.done" = "space x".')
     found: dict[str, str] = {}
+    faults: list[str] = []
     for word, value in table.items():
         name = f"{within}{word}"
         if isinstance(value, dict):
-            found |= _keys_from(value, path=path, within=f"{name}.")
+            try:
+                found |= _keys_from(value, path=path, within=f"{name}.")
+            except ConfigError as error:
+                faults.append(error.message)
         elif isinstance(value, str):
             found[name] = value
         elif isinstance(value, list) and all(isinstance(key, str) for key in value):
             found[name] = " ".join(value)
         else:
             place = f"{path}{at_line(path, f'keys.{name}')}"
-            raise ConfigError(f'{place}: the keys of {name} are text, such as "{name}" = "ctrl+t".')
+            faults.append(f'{place}: the keys of {name} are text, such as "{name}" = "ctrl+t".')
+    if faults:
+        raise ConfigError("\n".join(faults))
     return found
 
 
@@ -609,6 +639,8 @@ def _unknown(cls: type[Settings], path: Path, key: str) -> str:
 
 
 def _unknown_table(path: Path, table: str) -> str:
+    if table == "model":
+        return f"{path}{at_line(path, 'model', 'model.model')} has a table [model]. Name it [models.NAME]."
     near = get_close_matches(table, TABLES, n=1)
     hint = f"did you mean [{near[0]}]?" if near else f"there are {', '.join(f'[{known}]' for known in TABLES)}."
     return f"{path}{at_line(path, table)} has a table [{table}], which means nothing here: {hint}"

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -13,6 +13,11 @@ from kirotodo.server.commands.loading import given_file, load_settings
 
 if TYPE_CHECKING:
     from kirotodo.core.settings import Settings
+
+SETTING_PROBLEMS: Final = "kirotodo.setting_problems"
+VIEW_PROBLEMS: Final = "kirotodo.view_problems"
+"""Keys in the context's `meta`, where the program's entry point leaves what checks the settings of the chat and the
+views of the list."""
 
 
 @click.group(
@@ -102,6 +107,50 @@ def edit() -> None:
         raise OperatorError(f"{file} cannot be written: {error.strerror or error}.") from None
     load_settings()
     say(f"{file} is valid.")
+
+
+@config.command(
+    short_help="Check config.toml, themes, keys, models and saved views.",
+    epilog="""\b
+Examples:
+  kirotodo config validate
+  kirotodo config validate --json | jq -r '.items[].problem'""",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def validate(as_json: bool) -> None:
+    """Check all that you can set: config.toml with its models, keys and slash commands, the environment, the files of
+    themes, and the filters of your saved views. Print each fault, where it is and what to do; the exit code is 1 then.
+    """
+    settings, faults = _checked()
+    if as_json:
+        put_json({"items": [{"problem": fault} for fault in faults], "next": None})
+    elif faults:
+        put("\n".join(map(sanitize_line, faults)))
+    else:
+        there = "is valid" if settings.config_path.exists() else "isn't there, and isn't needed"
+        put(f"{settings.config_path} {there}; keys, themes, models and saved views are in order.")
+    if faults:
+        raise SystemExit(1)
+
+
+def _checked() -> "tuple[Settings, list[str]]":
+    """Return the settings, and a sentence for each fault. Views are looked at where it is known which list is used."""
+    from kirotodo.core.errors import KirotodoError
+    from kirotodo.core.settings import Settings
+
+    meta = click.get_current_context().find_root().meta
+    settings, faults = Settings.checked(env_file=given_file())
+    usable = not faults
+    if (look := meta.get(SETTING_PROBLEMS)) is not None:
+        faults += look(settings)
+    if not usable:
+        say("Saved views are checked once the settings are valid.")
+    elif (look := meta.get(VIEW_PROBLEMS)) is not None:
+        try:
+            faults += look(settings)
+        except KirotodoError as error:
+            say(f"Your saved views weren't checked: {error.message}")
+    return settings, faults
 
 
 @config.command(

@@ -98,6 +98,83 @@ def test_edit_says_what_is_wrong_afterwards(home: Path, monkeypatch: pytest.Monk
     assert "RATE_LIMIT=lots" in fails(1, "config", "edit")
 
 
+WRONG = """\
+rate_limit = "lots"
+timezon = "UTC"
+
+[keys]
+preset = "vi"
+tasks.dnoe = "x"
+tasks.due = "ctlr+t"
+tasks.new = 7
+
+[commands]
+undo = "take it back"
+1st = "what is first?"
+
+[models.fast]
+base_url = "nowhere"
+
+[key]
+"""
+
+
+def test_validate_names_every_fault_with_its_line_at_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = home / "config.toml"
+    config.write_text(WRONG)
+    monkeypatch.setenv("MORNING", "25:00")
+    result = run("config", "validate")
+    assert result.exit_code == 1
+    for place, words in (
+        (1, "RATE_LIMIT=lots"),
+        (2, "contains timezon, which isn't a setting: did you mean timezone?"),
+        (8, "the keys of tasks.new are text"),
+        (12, "/1st can't be a command"),
+        (14, "[models.fast] needs a line model"),
+        (15, "base_url should be a web address"),
+        (17, "has a table [key], which means nothing here: did you mean [keys]?"),
+    ):
+        assert any(f"{config}, line {place}" in line and words in line for line in result.stdout.splitlines()), words
+    assert "MORNING=25:00 (from the environment) isn't valid" in result.stdout
+    assert "Saved views are checked once the settings are valid." in result.stderr
+
+
+def test_validate_asks_the_chat_about_keys_commands_and_themes(home: Path) -> None:
+    config, themes = home / "config.toml", home / "themes"
+    themes.mkdir()
+    (themes / "nord.toml").write_text('backgruond = "#2e3440"\n')
+    config.write_text(WRONG.replace("tasks.new = 7", "").split("1st")[0].split("\n", 2)[2])
+    items = json.loads(run("config", "validate", "--json").stdout)["items"]
+    assert [item["problem"] for item in items] == [
+        f"{config}, line 3: There is no preset 'vi'. Choose from vim, emacs, enter-newline.",
+        f"{config}, line 4: There is no action 'tasks.dnoe'. Did you mean 'tasks.done'?",
+        f"{config}, line 5: 'ctlr+t' isn't a key, so 'tasks.due' stays as it is. "
+        "Keys are like a, f4, ctrl+t, alt+enter or ?.",
+        f"{config}, line 9: /undo is a command of the chat. Choose another name.",
+        f"{themes}/nord.toml: 'backgruond' can't be given a colour. Did you mean 'background'?",
+    ]
+
+
+def test_validate_reads_the_filters_of_saved_views(home: Path) -> None:
+    ok("views", "add", "urgent", "!high")
+    ok("views", "add", "now", "@urgent or overdue")
+    assert "saved views are in order" in ok("config", "validate")
+    ok("views", "remove", "urgent")
+    result = run("config", "validate")
+    assert (result.exit_code, result.stdout.count("\n")) == (1, 1)
+    assert "The saved view @now:" in result.stdout
+    assert "kirotodo views edit" in result.stdout
+
+
+def test_validate_says_one_sentence_where_all_is_well_and_leaves_nothing_behind(home: Path) -> None:
+    assert ok("config", "validate") == (
+        f"{home / 'config.toml'} isn't there, and isn't needed; keys, themes, models and saved views are in order.\n"
+    )
+    assert list(home.iterdir()) == []
+    (home / "config.toml").write_text('morning = "08:00"\n')
+    assert ok("config", "validate").startswith(f"{home / 'config.toml'} is valid;")
+
+
 # --- db ---
 
 
