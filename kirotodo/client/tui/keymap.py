@@ -269,6 +269,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("tasks", "later", "shift+right right_square_bracket", "day after", "Move it to the day after."),
     _action("tasks", "skip", "s", "skip", "Skip this time of a task that repeats."),
     _action("tasks", "mark", "m", "mark", "Mark the task. Keys act on all marked ones; e edits them.", hint=True),
+    _action("tasks", "mark_range", "r", "mark to here", "Mark from here to where you go; again to leave it so."),
     _action("tasks", "mark_section", "M", "mark section", "Mark every task of the section, or none of them."),
     _action("tasks", "sort", "o", "sort", "Sort by due date, priority, title, or when it was added."),
     _action("tasks", "group", "b", "group", "Group by date, project, tag, priority, or not at all."),
@@ -278,6 +279,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("tasks", "wider", "less_than_sign", "wider", "Make the tasks wider. The mouse drags the border too."),
     _action("tasks", "narrower", "greater_than_sign", "narrower", "Make the tasks narrower."),
     _action("tasks", "filter", "slash", "filter", "Show only tasks that contain these words.", hint=True, palette=True),
+    _action("tasks", "count", "comma", "a number", "Type how many tasks the next key moves by or acts on."),
     _action("tasks", "undo", "u", "undo", "Undo the latest change to the list.", hint=True),
     _action("tasks", "redo", "U", "redo", "Redo what you undid last."),
     _action("tasks", "cursor_up", "up k", "up", "To the task above."),
@@ -420,13 +422,17 @@ PRESETS: Final[Mapping[str, Mapping[str, str]]] = {
         "tasks.page_up": "ctrl+u pageup",
         "tasks.redo": "ctrl+r U",
         "chat.views": "W",
-        "tasks.mark": "v m",
-        "tasks.mark_section": "V M",
+        "tasks.count": "1 2 3 4 5 6 7 8 9 comma",
+        "tasks.first": "gg home",
+        "tasks.mark_range": "v V",
         "tasks.sort": "s",
         "tasks.skip": "z",
         "card.skip": "z s",
         "tasks.new": "o n",
-        "tasks.edit": "c e",
+        "tasks.edit": "cc e",
+        "tasks.delete": "dd x delete",
+        "tasks.due": "D",
+        "app.command_palette": "colon ctrl+p",
         "transcript.page_down": "ctrl+d pagedown",
         "transcript.page_up": "ctrl+u pageup",
         "conversations.page_down": "ctrl+d pagedown",
@@ -489,12 +495,22 @@ def keymap(overrides: Mapping[str, str] | None = None) -> Keymap:
             continue
         for other in ACTIONS:
             if (other.scope == action.scope or other.first) and other.id != id and other.id not in taken.values():
-                keys[other.id] = tuple(key for key in keys[other.id] if key not in requested)
+                keys[other.id] = tuple(key for key in keys[other.id] if not any(_clash(key, new) for new in requested))
         taken |= {(action.scope, key): id for key in requested}
         keys[id] = requested
     problems += _hidden(keys, set(taken.values()) & own.keys())
     problems += [f"{id!r} has no key left." for id, left in keys.items() if not left and id not in own]
     return Keymap(keys=keys, problems=tuple(problems))
+
+
+def is_letters(key: str) -> bool:
+    """Return whether these are two letters to press one after the other, as `dd`; the task list alone has such."""
+    return len(key) == 2 and key.isascii() and key.isalpha() and read_key(key) is None
+
+
+def _clash(one: str, other: str) -> bool:
+    """Return whether one place can't have both of these keys: `d` would never let `dd` come to be."""
+    return one == other or (is_letters(one) and one[0] == other) or (is_letters(other) and other[0] == one)
 
 
 def keys_in(written: str) -> tuple[str, ...]:
@@ -507,7 +523,9 @@ def rivals(action: Action, key: str, keys: Mapping[str, tuple[str, ...]]) -> lis
     return [
         other
         for other in ACTIONS
-        if other.id != action.id and key in keys[other.id] and (other.scope == action.scope or other.first)
+        if other.id != action.id
+        and any(_clash(key, had) for had in keys[other.id])
+        and (other.scope == action.scope or other.first)
     ]
 
 
@@ -558,9 +576,10 @@ def _trouble(action: Action, keys: tuple[str, ...], taken: Mapping[tuple[Scope, 
     if not keys:
         return f"{action.id!r} is given no key. Name one, such as {' '.join(action.keys)!r}."
     for key in keys:
-        if read_key(key) is None:
+        if read_key(key) is None and not (action.scope == "tasks" and is_letters(key)):
             return f"{key!r} isn't a key, so {action.id!r} stays as it is. Keys are like a, f4, ctrl+t, alt+enter or ?."
-        if other := taken.get((action.scope, key)):
+        clashes = (other for (scope, had), other in taken.items() if scope == action.scope and _clash(key, had))
+        if other := next(clashes, None):
             return f"{key_label(key)!r} is set for both {other!r} and {action.id!r}. The first one gets it."
         if (action.first or action.scope in ("composer", "dialog")) and _types_text(key):
             where = "everywhere" if action.first else f"in the {action.scope}"

@@ -300,6 +300,16 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
         return None if self.cursor is None or self.cursor >= len(self._rows) else self._rows[self.cursor].task
 
     @property
+    def tasks(self) -> list[Task]:
+        """Return the tasks in the order of the lines, those with several tags once for each."""
+        return [row.task for row in self._rows if row.task is not None]
+
+    @property
+    def place(self) -> int:
+        """Return how many tasks stand before the cursor."""
+        return sum(row.task is not None for row in self._rows[: self.cursor or 0])
+
+    @property
     def section(self) -> Section | None:
         """Return the section that the cursor is in."""
         if self.cursor is None or self.cursor >= len(self._rows):

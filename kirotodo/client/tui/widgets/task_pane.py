@@ -11,10 +11,12 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Input
 
-from kirotodo.client.tui.keymap import bindings, hints, keys_of
+from kirotodo.client.tui.keymap import ACTIONS, bindings, hints, keys_of
 from kirotodo.client.tui.list_filter import ListFilter
+from kirotodo.client.tui.pending_keys import Command, PendingKeys
 from kirotodo.client.tui.plain import line, one_line
 from kirotodo.client.tui.views import (
     GROUPINGS,
@@ -193,6 +195,9 @@ class TaskPane(Vertical):
         self._groupings: dict[str, tuple[Grouping, Sorting]] = {}
         self._collapsed: set[tuple[ViewId, str]] = set()
         self._marked: set[int] = set()
+        self._range: tuple[int, frozenset[int]] | None = None
+        self._keys = PendingKeys()
+        self._count: int | None = None
         self.pending: frozenset[int] = frozenset()
         self._done: dict[int, Task] = {}
         self._done_next: str | None = None
@@ -218,6 +223,7 @@ class TaskPane(Vertical):
 
     def on_mount(self) -> None:
         """Show the sections."""
+        self.watch(self._list, "cursor", self._mark_to_cursor, init=False)
         self._lay_out()
 
     # --- what is shown ---
@@ -234,9 +240,13 @@ class TaskPane(Vertical):
 
     @property
     def targets(self) -> tuple[Task, ...]:
-        """Return the tasks that a key acts on: those that are marked, or else the one under the cursor."""
+        """Return the tasks that a key acts on: those that are marked, or else the one under the cursor, with as many
+        after it as a number said."""
         marked = tuple(task for task in self._known() if task.id in self._marked)
-        return marked or ((self.current,) if self.current is not None else ())
+        if marked or self._count is None:
+            return marked or ((self.current,) if self.current is not None else ())
+        here = self._body.place
+        return tuple({task.id: task for task in self._body.tasks[here : here + self._count]}.values())
 
     def _known(self) -> Iterable[Task]:
         return {**self._done, **self._tasks}.values()
@@ -395,7 +405,7 @@ class TaskPane(Vertical):
 
     def _title(self, now: datetime, shown: Collection[Task]) -> Content:
         if self._marked:
-            return Content(f"{len(self._marked)} marked")
+            return Content(f"{len(self._marked)} marked{', up to here' if self._range else ''}")
         if self.view.id == "today":
             done, total = progress(self._known(), now=now)
             return Content(f"today · {done} of {total} done {bar(done, total, 7)}" if total else "today")
@@ -448,7 +458,7 @@ class TaskPane(Vertical):
         shown, order = self._offered[view]
         grouping, sorting = self._groupings.get(view, (shown.grouping, order))
         self._arrangement = Arrangement(view=shown, grouping=grouping, sorting=sorting)
-        self._marked, self._weeks = set(), 0
+        self._marked, self._range, self._weeks = set(), None, 0
         if view in self._saved:
             self._of_saved = {}
             self.post_message(self.SavedRequested(self._saved[view]))
@@ -530,10 +540,43 @@ class TaskPane(Vertical):
 
     def action_mark(self) -> None:
         """Mark the task, and go to the next one; what a key does then is done to all that are marked."""
-        if task := self.current:
-            self._marked ^= {task.id}
+        here = self._body.place
+        if self.current and (tasks := self._body.tasks[here : here + self._steps]):
+            self._range = None
+            self._marked ^= {task.id for task in tasks}
             self._lay_out()
-            self._body.move(1)
+            self._body.move(len(tasks))
+
+    def action_mark_range(self) -> None:
+        """Mark the task, and from now on every one up to the cursor, until the key is pressed again."""
+        if self._range is not None:
+            self._range = None
+            self._lay_out()
+        elif task := self.current:
+            self._range = (task.id, frozenset(self._marked))
+            self._mark_to_cursor()
+
+    def _mark_to_cursor(self) -> None:
+        """Mark the tasks from where a range began to the cursor, where one is being marked."""
+        if self._range is None:
+            return
+        start, before = self._range
+        tasks, here = self._body.tasks, self._body.place
+        there = [place for place, task in enumerate(tasks) if task.id == start]
+        if not there:
+            self._range = None
+            return
+        begin = min(there, key=lambda place: abs(place - here))
+        within = tasks[min(begin, here) : max(begin, here) + 1]
+        marked = {*before, *(task.id for task in within)}
+        if marked != self._marked:
+            self._marked = marked
+            self._lay_out()
+
+    @on(WeekGrid.Moved)
+    def _cursor_moved(self, event: WeekGrid.Moved) -> None:
+        event.stop()
+        self._mark_to_cursor()
 
     def action_mark_section(self) -> None:
         """Mark every task of the section, or none of them where all are marked."""
@@ -545,7 +588,7 @@ class TaskPane(Vertical):
     def clear_marks(self) -> None:
         """Clear the marks, once something was done to the tasks."""
         if self._marked:
-            self._marked = set()
+            self._marked, self._range = set(), None
             self._lay_out()
 
     # --- the filter ---
@@ -598,14 +641,53 @@ class TaskPane(Vertical):
 
     # --- keys and mouse ---
 
+    async def on_key(self, event: events.Key) -> None:
+        """Gather a number and two letters that belong together, and run what they come to."""
+        if not self._body.has_focus:
+            return
+        waiting, keymap = self._keys.shown, keys_of(self)
+        taken = self._keys.take(
+            event.key,
+            keymap.keys,
+            scopes=("week", "tasks", "chat") if self._grid.display else ("tasks", "chat"),
+            at_once=self._range is not None,
+        )
+        if isinstance(taken, Command):
+            event.stop()
+            await self._run(taken)
+        elif taken == "waits":
+            event.stop()
+        if self._keys.shown != waiting:
+            self._show_hints()
+
+    async def _run(self, command: Command) -> None:
+        scope, _, name = command.action.partition(".")
+        nodes: dict[str, Widget] = {"tasks": self, "week": self._grid}
+        if command.action == "chat.views" and command.number is not None:
+            name = next((each.name for each in ACTIONS if each.keys == (str(command.number),)), name)
+        self._count = command.number
+        try:
+            await nodes.get(scope, self.screen).run_action(name)
+        finally:
+            self._count = None
+
+    def action_count(self) -> None:
+        """Wait for a number: how many tasks the next key moves by or acts on."""
+        self._keys.begin()
+        self._show_hints()
+
+    @property
+    def _steps(self) -> int:
+        return self._count or 1
+
     def action_cursor_up(self) -> None:
         """Go to the task above."""
-        self._body.move(-1)
+        self._body.move(-self._steps)
 
     def action_cursor_down(self) -> None:
         """Go to the task below; at the last of the tasks that are done, load more of them."""
         before = self._list.cursor
-        self._body.move(1)
+        self._body.move(self._steps)
         if self._list.cursor == before:
             self._load_more_done()
 
@@ -616,20 +698,24 @@ class TaskPane(Vertical):
 
     def action_page_up(self) -> None:
         """Scroll a page up."""
-        self._body.page(-1)
+        self._body.page(-self._steps)
 
     def action_page_down(self) -> None:
         """Scroll a page down."""
-        self._body.page(1)
+        self._body.page(self._steps)
         if self._list.cursor is not None and self._list.cursor + 1 >= len(self._list.rows):
             self._load_more_done()
 
     def action_first(self) -> None:
-        """Go to the first task."""
+        """Go to the first task, or the one that a number says."""
         self._body.to_first()
+        self._body.move(self._steps - 1)
 
     def action_last(self) -> None:
-        """Go to the last task."""
+        """Go to the last task, or the one that a number says."""
+        if self._count is not None:
+            self.action_first()
+            return
         self._body.to_last()
         self._load_more_done()
 
@@ -648,7 +734,7 @@ class TaskPane(Vertical):
 
     def action_edit(self) -> None:
         """Change the title; with marks, change all that are marked."""
-        if self._marked:
+        if self._marked or len(self.targets) > 1:
             self.post_message(self.BulkEditRequested(self.targets))
         elif task := self.current:
             self.post_message(self.EditRequested(task))
@@ -767,6 +853,9 @@ class TaskPane(Vertical):
         self._lay_out()
 
     def _show_hints(self) -> None:
+        if typed := self._keys.shown:
+            self.border_subtitle = Content(typed)
+            return
         self.border_subtitle = hints("tasks", keys=keys_of(self), width=max(0, self.size.width - 4))
 
     # --- the width ---

@@ -130,6 +130,9 @@ class WeekGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
         step: int
 
+    class Moved(Message):
+        """The cursor went to another task."""
+
     def __init__(self, *, now: Callable[[], datetime]) -> None:
         super().__init__()
         self._now = now
@@ -156,6 +159,18 @@ class WeekGrid(ScrollView, can_focus=True, inherit_bindings=False):
         """Return the task under the cursor; None on a day without any."""
         rows = self._columns[self._column].rows if self._columns else ()
         return rows[min(self._index, len(rows) - 1)].task if rows else None
+
+    @property
+    def tasks(self) -> list[Task]:
+        """Return the tasks, day after day."""
+        return [row.task for column in self._columns for row in column.rows if row.task is not None]
+
+    @property
+    def place(self) -> int:
+        """Return how many tasks stand before the cursor."""
+        rows = self._columns[self._column].rows if self._columns else ()
+        before = sum(len(column.rows) for column in self._columns[: self._column])
+        return before + max(0, min(self._index, len(rows) - 1))
 
     def set_columns(self, columns: Sequence[Column], *, note: str = "", airy: bool = False) -> None:
         """Show other columns. The cursor follows its task; where that is gone it stays on its day."""
@@ -192,8 +207,7 @@ class WeekGrid(ScrollView, can_focus=True, inherit_bindings=False):
     def move(self, steps: int) -> None:
         """Move the cursor up or down by so many tasks, as far as there are any."""
         rows = self._columns[self._column].rows if self._columns else ()
-        self._index = max(0, min(len(rows) - 1, min(self._index, len(rows) - 1) + steps))
-        self._show_cursor()
+        self._go(self._column, max(0, min(len(rows) - 1, min(self._index, len(rows) - 1) + steps)))
 
     def page(self, pages: int) -> None:
         """Move the cursor by so many pages."""
@@ -229,6 +243,7 @@ class WeekGrid(ScrollView, can_focus=True, inherit_bindings=False):
     def _go(self, column: int, index: int) -> None:
         self._column, self._index = column, index
         self._show_cursor()
+        self.post_message(self.Moved())
 
     def _show_cursor(self) -> None:
         """Scroll the cursor into sight, and draw everything anew."""
