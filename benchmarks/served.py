@@ -38,6 +38,7 @@ STREAMS: Final = 1_000
 SLOW: Final = 0.1
 POOL: Final = 5
 HEALTH_SECONDS: Final = 0.1
+REASONS: Final = 10
 TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -276,10 +277,10 @@ def many_turns_over_http() -> Iterator[Figure]:
 
 @dataclass(frozen=True, kw_only=True)
 class Crowd:
-    """What became of a thousand turns: how many failed, the bytes of memory that each took, how long all of them and
-    each look at /health took."""
+    """What became of a thousand turns: why some failed and how many each time, the bytes of memory that each took, how
+    long all of them and each look at /health took."""
 
-    failed: int
+    failed: Counter[str]
     each: float
     seconds: float
     health: list[float]
@@ -289,11 +290,13 @@ def _crowd_figures(name: str, crowd: Crowd) -> Iterator[Figure]:
     streams = (len(CALL) + len(ANSWER)) * SLOW
     yield Figure(
         what=f"{STREAMS:,} turns at once over HTTP on {name}, {POOL} connections: failed",
-        value=crowd.failed,
+        value=crowd.failed.total(),
         unit="",
         limit=0,
         detail=f"all over in {crowd.seconds:.0f} s; their streams alone take {streams:.0f} s",
     )
+    for reason, number in crowd.failed.most_common(REASONS):
+        yield Figure(what=f"  {reason}", value=number, unit="")
     yield Figure(what="  memory of an open turn", value=crowd.each / 1024, unit="KiB", limit=60, digits=1)
     yield Figure(
         what="  /health answers meanwhile, at the slowest",
@@ -305,12 +308,12 @@ def _crowd_figures(name: str, crowd: Crowd) -> Iterator[Figure]:
 
 
 async def _crowd(server: Measured) -> Crowd:
-    if not await _one_of_many(server.base, 0):
-        raise SystemExit("a single turn did not end well")
+    if (failure := await _one_of_many(server.base, 0)) is not None:
+        raise SystemExit(f"a single turn did not end well: {failure}")
     before = highest = _resident(server.pid)
     began = time.monotonic()
     turns = [asyncio.create_task(_one_of_many(server.base, number)) for number in range(1, STREAMS + 1)]
-    over = asyncio.gather(*turns, return_exceptions=True)
+    over = asyncio.gather(*turns)
     health: list[float] = []
     while not over.done():
         looked = time.perf_counter()
@@ -318,24 +321,41 @@ async def _crowd(server: Measured) -> Crowd:
         health.append(time.perf_counter() - looked)
         highest = max(highest, _resident(server.pid))
         await asyncio.sleep(0.2)
-    whole = await over
     return Crowd(
-        failed=sum(each is not True for each in whole),
+        failed=Counter(failure for failure in await over if failure is not None),
         each=(highest - before) / STREAMS,
         seconds=time.monotonic() - began,
         health=health,
     )
 
 
-async def _one_of_many(base: str, number: int) -> bool:
-    """Whether one turn of a user of its own ended well. Bytes on a socket: the clients must cost next to nothing."""
+async def _one_of_many(base: str, number: int) -> str | None:
+    """Why one turn of a user of its own failed; None where it ended well. Bytes on a socket: the clients must cost next
+    to nothing."""
     user, body = f"user-{number}", json.dumps({"message": MESSAGE}).encode()
     head = (
         f"POST /api/{user}/chat/stream HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n"
         f"authorization: {bearer(user)['Authorization']}\r\ncontent-length: {len(body)}\r\n\r\n"
     )
-    said = await _spoken(base, head.encode() + body)
-    return b"event: turn_finished" in said and b"word49" in said
+    try:
+        return _failure(await _spoken(base, head.encode() + body))
+    except OSError as error:
+        return f"no connection: {error!r}"
+
+
+def _failure(said: bytes) -> str | None:
+    """Why a turn failed, by all that the server said: its status and problem, the error of the turn, or the event after
+    which the stream was cut."""
+    if b"event: turn_finished" in said and b"word49" in said:
+        return None
+    head, _, body = said.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200"):
+        code = re.search(rb'"code": ?"(\w+)', body)
+        return f"answered {head[9:12].decode() or 'nothing'}{f', {code[1].decode()}' if code else ''}"
+    events = re.findall(rb"^event: (\w+)", body, re.MULTILINE)
+    ending = re.search(rb'"code": ?"(\w+)","message": ?"([^"]*)', body)
+    told = f": {ending[1].decode()}, {ending[2].decode()}" if ending else ""
+    return f"after {len(events)} events, the last {events[-1].decode() if events else 'none'}{told}"
 
 
 async def _spoken(base: str, request: bytes) -> bytes:
