@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
@@ -349,13 +349,13 @@ def _failure(said: bytes) -> str | None:
     if b"event: turn_finished" in said and b"word49" in said:
         return None
     head, _, body = said.partition(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/1.1 200"):
-        code = re.search(rb'"code": ?"(\w+)', body)
-        return f"answered {head[9:12].decode() or 'nothing'}{f', {code[1].decode()}' if code else ''}"
-    events = re.findall(rb"^event: (\w+)", body, re.MULTILINE)
-    ending = re.search(rb'"code": ?"(\w+)","message": ?"([^"]*)', body)
-    told = f": {ending[1].decode()}, {ending[2].decode()}" if ending else ""
-    return f"after {len(events)} events, the last {events[-1].decode() if events else 'none'}{told}"
+    events = re.findall(rb"^event: (\w+)\ndata: (.*)$", body, re.MULTILINE)
+    kind, last = events[-1] if events else (b"answer", body)
+    with suppress(ValueError):
+        told = json.loads(last)
+        last = f"{told.get('code')}, {told.get('message', told.get('detail'))}".encode()
+    status = head[9:12].decode() or "no answer"
+    return f"{status}, {len(events)} events, then {kind.decode()}: {last[:120].decode('utf-8', 'replace')}"
 
 
 async def _spoken(base: str, request: bytes) -> bytes:

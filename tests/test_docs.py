@@ -11,7 +11,7 @@ import pytest
 from kirotodo.cli import command_group
 from kirotodo.client.tui.keymap import ACTIONS
 from kirotodo.client.tui.widgets.slash_popup import COMMANDS
-from kirotodo.core.agent.admission import ALWAYS, CALM_SECONDS
+from kirotodo.core.agent.admission import ALWAYS, CALM_SECONDS, STORED_SECONDS
 from kirotodo.core.agent.agent import MAX_ROUNDS
 from kirotodo.core.agent.approvals import CALLS_MAX
 from kirotodo.core.agent.runner import WATCH_SECONDS
@@ -152,7 +152,8 @@ def test_a_picture_is_shown_and_fetches_nothing(name: str) -> None:
         ("docs/decisions/0014-*.md", f"from which that account signed in within {KNOWN_SECONDS / 86400:.0f} days"),
         ("docs/decisions/0026-*.md", f"at most {CALLS_MAX} tool calls"),
         ("docs/decisions/0037-*.md", f"lets {ALWAYS} turns run however busy the process is"),
-        ("docs/decisions/0037-*.md", f"a round takes no longer than {CALM_SECONDS * 1000:.0f} ms"),
+        ("docs/decisions/0037-*.md", f"timers are at most {CALM_SECONDS * 1000:.0f} ms late"),
+        ("docs/decisions/0037-*.md", f"text is stored within {STORED_SECONDS * 1000:.0f} ms"),
         ("docs/security.md", f"At most {CALLS_MAX} calls and {MAX_ROUNDS} steps a turn"),
         ("docs/operations.md", f"every {WATCH_SECONDS:.0f} seconds, by every server"),
         ("docs/api.md", f"comes every {PING_SECONDS:.0f} seconds"),

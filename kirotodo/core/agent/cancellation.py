@@ -1,6 +1,7 @@
 """Ending a run before its time: by the user, by the clock, or because this process is going away."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal
@@ -26,7 +27,8 @@ class Cancellation:
     def __init__(self, *, deadline: float) -> None:
         self.deadline = deadline
         self.reason: Reason | None = None
-        self.is_queueing = False
+        self.queued_until = -math.inf
+        """When it left the queue, by the event loop's clock; infinity while it waits there."""
         self._scope: asyncio.Timeout | None = None
 
     def stop(self, reason: Reason) -> None:
@@ -50,7 +52,7 @@ class Cancellation:
         self.check()
         loop = asyncio.get_running_loop()
         began, scope = loop.time(), asyncio.timeout(None)
-        self.is_queueing = True
+        self.queued_until = math.inf
         try:
             async with scope:
                 self._scope = scope
@@ -59,8 +61,8 @@ class Cancellation:
             self.check()
             raise
         finally:
-            self._scope, self.is_queueing = None, False
-            self.deadline += loop.time() - began
+            self._scope, self.queued_until = None, loop.time()
+            self.deadline += self.queued_until - began
 
     def check(self) -> None:
         """Raise `RunCancelled` where a stop was asked for."""

@@ -120,8 +120,8 @@ class TurnRunner:
         self.owner = this_process()
         self._database = database
         self._hub = hub
-        self._writer = EventWriter(database)
         self._admission = Admission()
+        self._writer = EventWriter(database, on_stored=self._admission.text_stored)
         self._agent_for = agent_for
         self._timeout = timeout_seconds
         self.lease = lease
@@ -146,10 +146,10 @@ class TurnRunner:
         """Return whether this process runs the turn now."""
         return turn_id in self._jobs
 
-    def is_queued(self, turn_id: str) -> bool:
-        """Return whether the turn waits here until it may begin to run."""
+    def was_queued(self, turn_id: str, since: float) -> bool:
+        """Return whether the turn waited here for its beginning at that moment of the loop's clock, or after it."""
         job = self._jobs.get(turn_id)
-        return job is not None and job.interrupt.is_queueing
+        return job is not None and job.interrupt.queued_until >= since
 
     async def until_idle(self) -> None:
         """Wait until this process runs no turn."""

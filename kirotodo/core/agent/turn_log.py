@@ -55,20 +55,27 @@ class TurnTransaction:
 
 
 class EventWriter:
-    """Writes events of this process's turns: whatever came while one write was under way goes along with the next."""
+    """Writes events of this process's turns: whatever came while one write was under way goes along with the next.
+    `on_stored` is called with the seconds that each took."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, on_stored: Callable[[float], None]) -> None:
         self._database = database
+        self._on_stored = on_stored
         self._waiting: list[tuple[OwnedEvent, asyncio.Future[bool]]] = []
         self._writing: asyncio.Task[None] | None = None
 
     async def append(self, event: OwnedEvent) -> bool:
         """Store one event; return whether a cancel was requested. Raises `StaleOwner` and storage errors."""
-        written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        written: asyncio.Future[bool] = loop.create_future()
         self._waiting.append((event, written))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write(), name="events")
-        return await written
+        began = loop.time()
+        try:
+            return await written
+        finally:
+            self._on_stored(loop.time() - began)
 
     async def _write(self) -> None:
         try:

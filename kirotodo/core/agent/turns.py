@@ -112,11 +112,12 @@ async def _page(turn: _Followed, after: int) -> list[tuple[int, bytes]]:
 async def _next(viewer: TurnViewer, turn: _Followed, runner: TurnRunner) -> tuple[EncodedEvent, ...]:
     """What came after the last event seen, perhaps nothing: from memory, or else from the database. Raises
     `StorageError` where a turn that runs was silent for longer than any deadline: nobody can go on with it."""
+    began = asyncio.get_running_loop().time()
     try:
         async with asyncio.timeout(runner.patience):
             await viewer.wait()
     except TimeoutError:
-        if not runner.is_queued(turn.turn_id):
+        if not runner.was_queued(turn.turn_id, since=began):
             await shielded(_refuse_a_silent_one(turn))
     fresh = viewer.take()
     if viewer.error is not None:

@@ -32,8 +32,8 @@ class Crowd:
 
 
 @asynccontextmanager
-async def crowd(calm_seconds: float) -> AsyncIterator[Crowd]:
-    everybody = Crowd(Admission(always=ALWAYS, calm_seconds=calm_seconds))
+async def crowd(calm_seconds: float, *, growth: float = LONG) -> AsyncIterator[Crowd]:
+    everybody = Crowd(Admission(always=ALWAYS, calm_seconds=calm_seconds, growth=growth))
     yield everybody
     for task in everybody.tasks:
         task.cancel()
@@ -48,7 +48,27 @@ async def rounds(number: int = 200) -> None:
 
 async def test_as_long_as_the_process_keeps_up_all_run() -> None:
     async with crowd(ALWAYS_CALM) as everybody:
-        await rounds()
+        await until(lambda: everybody.begun == list(range(TURNS)))
+
+
+@pytest.mark.virtual_time
+async def test_what_the_first_cost_is_seen_before_many_more_are_let_in() -> None:
+    async with crowd(ALWAYS_CALM, growth=0.5) as everybody:
+        await asyncio.sleep(0.5)
+        assert len(everybody.begun) == ALWAYS
+        await asyncio.sleep(0.5)
+        assert len(everybody.begun) == ALWAYS + 1
+        await asyncio.sleep(10)
+        assert everybody.begun == list(range(TURNS))
+
+
+@pytest.mark.virtual_time
+async def test_nobody_is_let_in_for_as_long_as_text_was_late() -> None:
+    async with crowd(ALWAYS_CALM) as everybody:
+        everybody.admission.text_stored(3.0)
+        await asyncio.sleep(2.9)
+        assert len(everybody.begun) == ALWAYS
+        await asyncio.sleep(0.2)
         assert everybody.begun == list(range(TURNS))
 
 

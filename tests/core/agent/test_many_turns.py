@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kirotodo.core.agent import runner
+from kirotodo.core.agent.admission import Admission
 from kirotodo.core.errors import StorageBusy
 from kirotodo.core.events import FINAL_EVENTS, TextDelta, TurnEvent, TurnFinished
 from kirotodo.core.local import Core
@@ -45,7 +46,8 @@ async def follow(core: Core, user: str, turn_id: str) -> list[TurnEvent]:
 
 @pytest.mark.slow
 async def test_a_hundred_turns_of_as_many_users(core: Core, model: ScriptedModel) -> None:
-    """All speak at once before any may go on."""
+    """All speak at once before any may go on, however busy the machine is."""
+    core.runner._admission = Admission(always=TURNS)
     everybody = asyncio.Event()
 
     def step(request: ModelRequest) -> list[Item]:
@@ -173,3 +175,25 @@ async def test_keeping_watch_survives_a_fault_of_the_database(core: Core, monkey
     monkeypatch.setattr(core.runner, "take_over", take_over)
     core.runner.keep_watch(every=0.001)
     await until(lambda: len(looked) > 2)
+
+
+async def test_a_turn_that_waited_to_begin_is_not_taken_for_one_that_nobody_goes_on_with(
+    core: Core, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The viewer's patience ends when the turn has only just begun."""
+    waits: list[float] = []
+
+    def patience(_: runner.TurnRunner) -> float:
+        waits.append(0.3 if len(waits) == 1 else 60)  # the first is for the turn to be stored
+        return waits[-1]
+
+    monkeypatch.setattr(runner.TurnRunner, "patience", property(patience))
+    spoken = asyncio.Event()
+    model.extend([Wait(gate=spoken), "Hello."])
+    async with core.runner._admission._first:
+        sent = await core.of("ann").send("hello")
+        following = asyncio.create_task(follow(core, "ann", sent.turn_id))
+        await until(lambda: len(waits) == 2)
+    await until(lambda: len(waits) == 3 or following.done())
+    spoken.set()
+    assert isinstance((await following)[-1], TurnFinished)
