@@ -399,8 +399,9 @@ class Backend(Protocol):
         on: str | None = None,
         dry_run: bool = False,
     ) -> Changed:
-        """Skip the open occurrence of routines, or instead: all before the day `until`, the next `count`, or the one
-        `on` a day. Days are in words. An occurrence further ahead is left out of the rule, and nothing else moves.
+        """Skip the open occurrence of routines, or instead: all before the day `until`, the next `count`, or those
+        `on` a day or some days. Days are in words. Occurrences further ahead are left out of the rule, and nothing else
+        moves.
 
         Without `task_ids` it is about all routines, which takes `until`. A routine without another occurrence is
         deleted. `dry_run` gives what it would be. Raises `NotFound` or `InvalidInput`.

@@ -419,13 +419,14 @@ def _which(wanted: PendingEdit) -> dict[str, Any]:
 
 def _which_as_values(wanted: PendingEdit, at: "UserClock") -> dict[str, Any]:
     """Return which occurrences are skipped, with days as dates: "friday" may be another day once it is sent."""
-    from kirotodo.core.tools.timing import read_due
+    from kirotodo.core.tools.timing import read_days
 
     which = _which(wanted)
     for name in ("until", "on"):
-        when = read_due(which[name], at=at) if name in which else None
-        if when is not None:
-            which[name] = when.date.isoformat()
+        days = read_days(which[name], at=at) if name in which else None
+        if days is not None:
+            one = name == "until" or days[0] == days[1]
+            which[name] = days[0].isoformat() if one else f"{days[0].isoformat()}..{days[1].isoformat()}"
     return which
 
 

@@ -427,8 +427,8 @@ class SkipBody(Body, json_schema_extra=example(until="12 dec")):
     )
     on: Words | None = Field(
         default=None,
-        description="Skip only the occurrence on this day, also further ahead; instead of `until`.",
-        examples=["14 dec"],
+        description="Skip only the occurrences on this day or these days, also further ahead; instead of `until`.",
+        examples=["14 dec", "next week", "24 dec..2 jan"],
     )
     due_date: Day | None = Field(
         default=None, description="When the tasks are due now: if one has another due date, nothing is skipped (409)."

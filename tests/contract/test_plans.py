@@ -55,6 +55,29 @@ async def test_the_open_occurrence_is_skipped_by_its_day_and_a_wrong_day_changes
     assert (await backend.task(gym.id)).due_date == date(2026, 12, 4)
 
 
+@pytest.mark.parametrize(
+    ("on", "due", "rule"),
+    [
+        ("next week", date(2026, 11, 27), "FREQ=WEEKLY;BYDAY=FR;EXDATE=20261204"),
+        ("this week", date(2026, 12, 4), "FREQ=WEEKLY;BYDAY=FR"),
+        ("4 dec..20 dec", date(2026, 11, 27), "FREQ=WEEKLY;BYDAY=FR;EXDATE=20261204,20261211,20261218"),
+        ("tomorrow..5 dec", date(2026, 12, 11), "FREQ=WEEKLY;BYDAY=FR"),
+    ],
+)
+async def test_the_occurrences_of_some_days_are_skipped_in_one_undo(
+    backend: Backend, on: str, due: date, rule: str
+) -> None:
+    gym = await backend.add_task(TaskFields(title="gym", due="friday 18:00", recurrence="every friday"))
+    changed = await backend.skip_tasks([gym.id], on=on)
+    assert [(task.due_date, task.recurrence) for task in changed.tasks] == [(due, rule)]
+    undone = await backend.undo()
+    assert [(task.due_date, task.recurrence) for task in undone.tasks] == [(gym.due_date, gym.recurrence)]
+    for wrong in ("5 dec..10 dec", "20 dec..4 dec", "1 dec..1 jan 2029", "last week", ".."):
+        with pytest.raises(InvalidInput):
+            await backend.skip_tasks([gym.id], on=wrong)
+    assert (await backend.task(gym.id)).recurrence == gym.recurrence
+
+
 async def test_an_exception_is_changed_with_the_rule(backend: Backend) -> None:
     gym = await backend.add_task(TaskFields(title="gym", due="friday 18:00", recurrence="every friday"))
     await backend.skip_tasks([gym.id], on="11 dec")

@@ -25,12 +25,13 @@ Examples:
   kirotodo skip 12 --until "1 jan"
   kirotodo skip 12 --next 2     (this one and the one after it)
   kirotodo skip 12 --on "14 dec"
+  kirotodo skip 12 --on "24 dec..2 jan"
   kirotodo undo                 (takes it back)""",
 )
 @click.argument("numbers", type=NUMBERS, nargs=-1, required=True, metavar="NUMBER...")
 @click.option("--until", metavar="DAY", help="Skip all occurrences before this day.")
 @click.option("--next", "count", type=click.IntRange(1, SKIPPED_MAX), metavar="N", help="Skip the next N occurrences.")
-@click.option("--on", metavar="DAY", help="Skip only the occurrence on this day, also further ahead.")
+@click.option("--on", metavar="DAYS", help="Skip only the occurrences on this day or these days, also further ahead.")
 @json_option
 def skip(
     numbers: Sequence[tuple[int, ...]], until: str | None, count: int | None, on: str | None, as_json: bool

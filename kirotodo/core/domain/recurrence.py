@@ -6,6 +6,7 @@ local; `local_moment` says which instant such a day and time is in a zone.
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -108,10 +109,10 @@ def left_out(rule: str) -> frozenset[dt.date]:
     return frozenset(read_rule(rule).exdate) if "EXDATE" in rule else frozenset()
 
 
-def leaving_out(rule: str, day: dt.date) -> str:
-    """Return the rule that leaves that day out too."""
+def leaving_out(rule: str, days: Iterable[dt.date]) -> str:
+    """Return the rule that leaves those days out too."""
     parsed = read_rule(rule)
-    return str(read_rule(str(replace(parsed, exdate=tuple(sorted({*parsed.exdate, day}))))))
+    return str(read_rule(str(replace(parsed, exdate=tuple(sorted({*parsed.exdate, *days}))))))
 
 
 def past(rule: str, day: dt.date) -> str:

@@ -76,25 +76,34 @@ def skipped(task: Task, *, now: dt.datetime, zone: ZoneInfo, count: int = 1) -> 
     return here
 
 
-def skipped_on(task: Task, day: dt.date, *, zone: ZoneInfo) -> str:
-    """Return the rule of a routine whose occurrence on a later day is left out ahead of time.
+def skipped_on(task: Task, first: dt.date, last: dt.date, *, zone: ZoneInfo) -> str:
+    """Return the rule of a routine whose occurrences on days from `first` to `last`, after the open one, are left out.
 
-    Raises `InvalidInput` where it is not known to come on that day.
+    Raises `InvalidInput` where none is known to come on those days.
     """
     rule, named = task.recurrence or "", f"Task {task.id} “{task.title}”"
     if task.recurs_from == "completion":
         raise InvalidInput(f"{named} repeats after it is done, so its days further ahead are not known yet.")
     if counts_hours(rule):
         raise InvalidInput(f"{named} repeats within the day. Skip it until a day instead.")
+    days: list[dt.date] = []
     before: dt.date | None = None
+    after: dt.date | None = None
     for each in _occurrences(task, current(task), zone):
-        if each.date == day:
-            return leaving_out(rule, day)
-        if each.date > day:
-            around = [f"{found:%a} {found.day} {found:%b %Y}" for found in (before, each.date) if found is not None]
-            raise InvalidInput(f"{named} has no occurrence on that day; those around it are on {' and '.join(around)}.")
-        before = each.date
-    raise InvalidInput(f"{named} has no occurrence on that day: its rule ends before.")
+        if each.date > last:
+            after = each.date
+            break
+        if each.date >= first:
+            days.append(each.date)
+        else:
+            before = each.date
+    if days:
+        return leaving_out(rule, days)
+    then = "on that day" if first == last else "on those days"
+    if after is None:
+        raise InvalidInput(f"{named} has no occurrence {then}: its rule ends before.")
+    around = [f"{found:%a} {found.day} {found:%b %Y}" for found in (before, after) if found is not None]
+    raise InvalidInput(f"{named} has no occurrence {then}; those around are on {' and '.join(around)}.")
 
 
 def skipped_until(task: Task, until: dt.date, *, now: dt.datetime, zone: ZoneInfo) -> Occurrence | None:

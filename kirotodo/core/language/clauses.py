@@ -6,6 +6,7 @@ from typing import Final
 
 from kirotodo.core.language.content import is_command
 from kirotodo.core.language.frames.base import Clause
+from kirotodo.core.language.frames.skipping import skipping
 from kirotodo.core.language.lexicon import CHORES, COMMON, phrases
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.slips import spelled
@@ -289,5 +290,5 @@ def _acts_on_ours(piece: Piece) -> bool:
     found = piece.begins("[also|then|please|just]* {editing}|{remove}|{finish} [up|off|out|down]? [{article}]?")
     words = found.rest.words if found is not None and piece.text.titles else []
     if not words or {"keep", "leave", "skip"} & set(piece.words[:2]):
-        return False  # an exception
+        return skipping(piece.text, piece.raw) is not None  # or else an exception
     return words[0] not in CHORES | COMMON and piece.text.titles.knows(words[0])

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from kirotodo.core.domain.rule import read_rule
 from kirotodo.core.language.content import cut_at
 from kirotodo.core.language.context import DialogueState, TaskView
+from kirotodo.core.language.frames.skipping import counted_anew
 from kirotodo.core.language.lexicon import CHORES, COMMON, NUMBERS, phrases
 from kirotodo.core.language.list_spans import ordinal
 from kirotodo.core.language.mentions import CERTAIN, Titles
@@ -42,6 +43,7 @@ from kirotodo.core.language.types import (
     Delete,
     Recurrence,
     Repeat,
+    Skip,
     TakeBack,
     Target,
     Undo,
@@ -164,6 +166,7 @@ def said_of_the_last(whole: Piece, state: DialogueState, read: Read) -> Meant:
         return said
     mark = remark(whole, state)
     rules = (
+        _skipped,
         _told_by_another,
         _counted,
         _for_so_many,
@@ -362,6 +365,12 @@ def _told_by_another(mark: Remark, read: Read) -> Meant:
     in_the_nearer_half(slots, whole, view)
     change = slots.update(IT)
     return (Amend(change=change),) if mark.state.last else (change,)
+
+
+def _skipped(mark: Remark, read: Read) -> Meant:
+    """ "Actually three", of occurrences that were skipped."""
+    number = counted_anew(mark.whole.raw) if "skip" in mark.arguments else None
+    return None if number is None else (Undo(), Skip(target=Target(ids=mark.touched), count=number))
 
 
 def _counted(mark: Remark, read: Read) -> Meant:

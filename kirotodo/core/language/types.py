@@ -202,10 +202,12 @@ class Delete(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Skip(msgspec.Struct, frozen=True, kw_only=True):
-    """Leave out one occurrence of recurring tasks: they move on to the next one. `when` is the occurrence, if named."""
+    """Leave out occurrences of recurring tasks: the next `count`, all before the day `until`, or those of `when`."""
 
     target: Target
     when: When | None = None
+    count: int = 1
+    until: dt.date | None = None
 
 
 class Away(msgspec.Struct, frozen=True, kw_only=True):

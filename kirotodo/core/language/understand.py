@@ -36,6 +36,7 @@ from kirotodo.core.language.frames.known import of_known
 from kirotodo.core.language.frames.planning import FOR_ONCE, is_for_once, planning
 from kirotodo.core.language.frames.removing import removing
 from kirotodo.core.language.frames.replying import replying, yes_no
+from kirotodo.core.language.frames.skipping import skipping
 from kirotodo.core.language.frames.steps import stepping
 from kirotodo.core.language.frames.telling import telling
 from kirotodo.core.language.judgement import Verdict, of_imperative, of_implied_addition, of_unread
@@ -125,7 +126,7 @@ def understand(
     engine = _Engine(read)
     told = in_dialogue(read, asked=_asks(read.raw), read=lambda words: tuple(_Engine(tokens_of(words)).actions()))
     planned = looking_back(read) or planning(read)
-    stepped = stepping(read) if planned is None else (planned,)
+    stepped = stepping(read) or skipping(read, read.raw) if planned is None else (planned,)
     framed = stepped or (told if told is not None else tuple(engine.actions()))
     shaped = stepped or _shaped(read, framed)
     return Understanding(

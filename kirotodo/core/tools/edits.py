@@ -205,8 +205,8 @@ async def skip_tasks(
     due_date: date | None = None,
     at: UserClock,
 ) -> Changed:
-    """Skip occurrences of routines, all or none: the open one, all before the day `until`, the next `count`, or the one
-    `on` a day; one further ahead is left out once its turn comes.
+    """Skip occurrences of routines, all or none: the open one, all before the day `until`, the next `count`, or
+    those `on` a day or some days ("next week", "24 dec..2 jan"); one further ahead is left out once its turn comes.
 
     Without `task_ids` it is about all routines. A series that has no occurrence left is over: its task is deleted.
     Raises `NotFound`, `InvalidInput`, or `Conflict` where a task is not due on `due_date`, if that is given.
@@ -279,7 +279,7 @@ async def _skips(
         raise InvalidInput("Skip until a day, on a day, or a number of occurrences: only one of these at once.")
     if count is not None and not 1 <= count <= SKIPPED_MAX:
         raise InvalidInput(f"From 1 to {SKIPPED_MAX} occurrences can be skipped at once.")
-    day, occurs_on = _back_on(until, at=at), _occurs_on(on, at=at)
+    day, days = _back_on(until, at=at), _days_to_skip(on, at=at)
     if task_ids is None:
         if day is None:
             raise InvalidInput("Name the tasks to skip, or the day until which all routines are skipped.")
@@ -294,22 +294,26 @@ async def _skips(
         if day is not None and task.repeats and task.due_date is not None and task.due_date >= day:
             notes.append(f"Task {task.id} “{task.title}” is not due before then.")
             continue
-        skips.append(skip := _skip(task, day, occurs_on, count or 1, at=at))
+        skips.append(skip := _skip(task, day, days, count or 1, at=at))
         notes += [skip.note] if skip.note is not None else []
     return skips, tuple(notes)
 
 
-def _skip(task: Task, until: date | None, on: date | None, count: int, *, at: UserClock) -> Skip:
+def _skip(task: Task, until: date | None, on: tuple[date, date] | None, count: int, *, at: UserClock) -> Skip:
     from kirotodo.core.domain.routine import current, skipped, skipped_on, skipped_until
 
     if task.completed:
         raise InvalidInput(f"Task {task.id} “{task.title}” is done, so there is nothing to skip.")
     if task.recurrence is None or task.due_date is None:
         raise InvalidInput(f"Task {task.id} “{task.title}” does not repeat, so there is no occurrence to skip.")
-    if on is not None and on not in (task.due_date, current(task).date):
-        if on < current(task).date:
-            raise InvalidInput(f"Task {task.id} “{task.title}” has no open occurrence on that day: it is due later.")
-        return Skip(task, {"recurrence": skipped_on(task, on, zone=at.zone)})
+    if on is not None:
+        first, last = on
+        if not any(first <= day <= last for day in (task.due_date, current(task).date)):
+            if last < current(task).date:
+                raise InvalidInput(f"Task {task.id} “{task.title}” has no open occurrence then: it is due later.")
+            return Skip(task, {"recurrence": skipped_on(task, first, last, zone=at.zone)})
+        if first < last:
+            until = last + timedelta(days=1)
     if until is None:
         occurrence = skipped(task, now=at.now, zone=at.zone, count=count)
     else:
@@ -319,30 +323,30 @@ def _skip(task: Task, until: date | None, on: date | None, count: int, *, at: Us
 
 def _back_on(words: str | None, *, at: UserClock) -> date | None:
     """Return the first day that is not skipped. Raises `InvalidInput`."""
-    day = _day(words, "the first day that is not skipped, such as 12 dec or next monday", at=at)
-    if day is not None and not 0 < (day - at.now.date()).days <= AWAY_DAYS:
-        raise InvalidInput(f"The day until which to skip must be after today, and at most {AWAY_DAYS} days away.")
-    return day
-
-
-def _occurs_on(words: str | None, *, at: UserClock) -> date | None:
-    """Return the day whose occurrence is skipped. Raises `InvalidInput`."""
-    day = _day(words, "the day of the occurrence to skip, such as 14 dec or next friday", at=at)
-    if day is not None and (day - at.now.date()).days > AWAY_DAYS:
-        raise InvalidInput(f"The day to skip must be at most {AWAY_DAYS} days away.")
-    return day
-
-
-def _day(words: str | None, wanted: str, *, at: UserClock) -> date | None:
-    """Return the day that words name; None without any. Raises `InvalidInput`, with what is `wanted`."""
     if words is None:
         return None
     from kirotodo.core.tools.timing import read_due
 
     when = read_due(words, at=at)
     if when is None:
-        raise InvalidInput(f"Name {wanted}.")
+        raise InvalidInput("Name the first day that is not skipped, such as 12 dec or next monday.")
+    if not 0 < (when.date - at.now.date()).days <= AWAY_DAYS:
+        raise InvalidInput(f"The day until which to skip must be after today, and at most {AWAY_DAYS} days away.")
     return when.date
+
+
+def _days_to_skip(words: str | None, *, at: UserClock) -> tuple[date, date] | None:
+    """Return the first and the last day whose occurrences are skipped. Raises `InvalidInput`."""
+    if words is None:
+        return None
+    from kirotodo.core.tools.timing import read_days
+
+    days = read_days(words, at=at)
+    if days is None:
+        raise InvalidInput("Name the day of the occurrence to skip, such as 14 dec, next friday or next week.")
+    if (days[1] - at.now.date()).days > AWAY_DAYS:
+        raise InvalidInput(f"The day to skip must be at most {AWAY_DAYS} days away.")
+    return days
 
 
 async def complete_tasks(store: "Store", task_ids: Sequence[int], *, completed: bool = True, at: UserClock) -> Changed:

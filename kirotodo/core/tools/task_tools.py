@@ -343,11 +343,11 @@ Clearable = Literal[
 ]
 _ONCE: Final = frozenset({"once", "one", "this", "next", "true", "yes", "this one", "this occurrence"})
 _SEVERAL: Final = re.compile(
-    r"(?:the )?next (?P<next>\d{1,3})(?: (?:times|occurrences))?|(?P<times>\d{1,3}) (?:times|occurrences)",
+    r"(?:the )?next (?P<next>\d{1,9})(?: (?:times|occurrences))?|(?P<times>\d{1,9}) (?:times|occurrences)",
     re.IGNORECASE,
 )
 _ON: Final = re.compile(r"(?:the (?:one|occurrence) )?on (?P<day>.+)", re.IGNORECASE)
-SKIP: Final = "Repeating tasks: 'once', 'next 2' or 'on 14 Dec' skips these, a date all before it."
+SKIP: Final = "Repeating tasks: 'once', 'next 2' or 'on 24 Dec..2 Jan' skips these, a date all before it."
 _WHICH: Final = ("task_id", "task_ids", "clear", "skip")
 
 

@@ -57,6 +57,18 @@ def read_due(words: str | None, *, at: UserClock) -> When | None:
     return _iso(text, at=at) or _when(text, at=at)
 
 
+def read_days(words: str, *, at: UserClock) -> tuple[date, date] | None:
+    """Return the first and the last of some days: "friday", "next week", "24 dec..2 jan". Raises `InvalidInput`."""
+    first, _, last = words.partition("..")
+    begin, end = read_due(first, at=at), read_due(last or first, at=at)
+    if begin is None or end is None:
+        return None
+    until = end.until or end.date
+    if until < begin.date:
+        raise InvalidInput(f"“{' '.join(words.split())[:60]}” ends before it begins.")
+    return begin.date, until
+
+
 def read_time(words: str | None, *, at: UserClock) -> time | None:
     """Return the time of day; None where the words take it away. Raises `InvalidInput`."""
     if not _has_content(words):

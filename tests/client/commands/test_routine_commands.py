@@ -28,6 +28,11 @@ def test_the_next_few_and_one_further_ahead_are_skipped(gym: CommandRunner) -> N
     assert "except 11 Dec 2026" in gym.ok("log", "1")
     gym.ok("undo")
     assert "except" not in gym.ok("show", "1")
+    assert "except 4 Dec 2026" in gym.ok("skip", "1", "--on", "next week")
+    gym.ok("undo")
+    assert "Fri 11 Dec" in gym.ok("skip", "1", "--on", "24 nov..4 dec")
+    gym.ok("undo")
+    assert "ends before it begins" in gym.fails(2, "skip", "1", "--on", "4 dec..24 nov")
     assert "no occurrence on that day" in gym.fails(2, "skip", "1", "--on", "14 dec")
     assert "Use only one of --until, --next and --on." in gym.fails(2, "skip", "1", "--on", "4 dec", "--next", "2")
 

@@ -294,15 +294,15 @@ async def test_the_next_two_and_one_further_ahead_are_skipped_without_the_server
         await gone_away(harness, backend)
         assert [task.due_date for task in (await backend.skip_tasks([gym.id], count=2)).tasks] == [date(2026, 12, 11)]
         preview = await backend.skip_tasks([gym.id], on="18 dec", dry_run=True)
-        changed = await backend.skip_tasks([gym.id], on="25 dec")
-        assert [task.recurrence for task in changed.tasks] == ["FREQ=WEEKLY;BYDAY=FR;EXDATE=20261225"]
+        changed = await backend.skip_tasks([gym.id], on="24 dec..1 jan")
+        assert [task.recurrence for task in changed.tasks] == ["FREQ=WEEKLY;BYDAY=FR;EXDATE=20261225,20270101"]
         assert [task.recurrence for task in preview.tasks] == ["FREQ=WEEKLY;BYDAY=FR;EXDATE=20261218"]
         harness.clock.advance(days=3)
         harness.proxy.away = False
         await sent(backend)
         assert (await backend.tasks()).items == (await harness.direct.tasks()).items
     there = await harness.direct.task(gym.id)
-    assert (there.due_date, there.recurrence) == (date(2026, 12, 11), "FREQ=WEEKLY;BYDAY=FR;EXDATE=20261225")
+    assert (there.due_date, there.recurrence) == (date(2026, 12, 11), "FREQ=WEEKLY;BYDAY=FR;EXDATE=20261225,20270101")
     assert harness.notes == []
 
 

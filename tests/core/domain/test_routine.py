@@ -111,6 +111,8 @@ def test_skipping_goes_on_as_if_it_was_done(due: str, recurs_from: RecursFrom, r
     [
         ("FREQ=WEEKLY;BYDAY=FR", ["2026-12-11"], ["2026-12-04", "2026-12-18", "2026-12-25"]),
         ("FREQ=WEEKLY;BYDAY=FR", ["2026-12-04", "2026-12-11"], ["2026-12-18", "2026-12-25", "2027-01-01"]),
+        ("FREQ=WEEKLY;BYDAY=FR", ["2026-12-01..2026-12-12"], ["2026-12-18", "2026-12-25", "2027-01-01"]),
+        ("FREQ=DAILY;UNTIL=20261201", ["2026-11-29..2027-11-30"], ["2026-11-28"]),
         ("FREQ=DAILY;COUNT=4", ["2026-11-29"], ["2026-11-28", "2026-11-30"]),
         ("FREQ=DAILY;UNTIL=20261129", ["2026-11-29"], ["2026-11-28"]),
         ("FREQ=DAILY;BYHOUR=9,17", ["2026-11-28"], ["2026-11-29", "2026-11-29", "2026-11-30"]),
@@ -121,7 +123,9 @@ def test_an_occurrence_that_is_skipped_ahead_is_left_out_once_its_turn_comes(
 ) -> None:
     task = routine(rule, "2026-11-27", "17:00" if "BYHOUR" in rule else None)
     for day in left_out:
-        task = replace(task, recurrence=skipped_on(task, dt.date.fromisoformat(day), zone=BERLIN))
+        first, _, last = day.partition("..")
+        span = dt.date.fromisoformat(first), dt.date.fromisoformat(last or first)
+        task = replace(task, recurrence=skipped_on(task, *span, zone=BERLIN))
     assert [each.date.isoformat() for each in upcoming(task, zone=BERLIN)] == expected
     for after in upcoming(task, zone=BERLIN):
         assert all(day > after.date for day in read_rule(after.rule).exdate), "what has had its effect is forgotten"
@@ -130,7 +134,14 @@ def test_an_occurrence_that_is_skipped_ahead_is_left_out_once_its_turn_comes(
 @pytest.mark.parametrize(
     ("rule", "recurs_from", "day", "sentence"),
     [
-        ("FREQ=WEEKLY;BYDAY=FR", "schedule", "2026-12-14", "on Fri 11 Dec 2026 and Fri 18 Dec 2026"),
+        (
+            "FREQ=WEEKLY;BYDAY=FR",
+            "schedule",
+            "2026-12-14",
+            "on that day; those around are on Fri 11 Dec 2026 and Fri 18",
+        ),
+        ("FREQ=WEEKLY;BYDAY=FR", "schedule", "2026-12-05..2026-12-10", "no occurrence on those days"),
+        ("FREQ=DAILY", "schedule", "2026-12-05..2027-12-10", "At most 100 days"),
         ("FREQ=WEEKLY;BYDAY=FR;COUNT=2", "schedule", "2026-12-11", "its rule ends before"),
         ("FREQ=WEEKLY;BYDAY=FR", "completion", "2026-12-04", "not known yet"),
         ("FREQ=HOURLY;INTERVAL=5", "schedule", "2026-12-04", "within the day"),
@@ -138,8 +149,9 @@ def test_an_occurrence_that_is_skipped_ahead_is_left_out_once_its_turn_comes(
 )
 def test_what_cannot_be_skipped_ahead_is_explained(rule: str, recurs_from: RecursFrom, day: str, sentence: str) -> None:
     task = routine(rule, "2026-11-27", "08:00" if "HOURLY" in rule else None, recurs_from=recurs_from)
+    first, _, last = day.partition("..")
     with pytest.raises(InvalidInput, match=sentence):
-        skipped_on(task, dt.date.fromisoformat(day), zone=BERLIN)
+        skipped_on(task, dt.date.fromisoformat(first), dt.date.fromisoformat(last or first), zone=BERLIN)
 
 
 def test_no_more_than_a_hundred_days_are_left_out_ahead_of_time() -> None:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from kirotodo.core.language.content import merged
 from kirotodo.core.language.frames.base import FAINT, LIKELY, SURE, Clause, Reading, aimed, reading, sure_of
+from kirotodo.core.language.frames.skipping import skipping
 from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.list_spans import known_list
 from kirotodo.core.language.mentions import STOP, VERY
@@ -94,6 +95,9 @@ class _Edit(msgspec.Struct):
 
 def editing(clause: Clause) -> Iterator[Reading]:
     """Yield readings of a clause as a change of tasks."""
+    if (skips := skipping(clause.text, clause.piece.raw)) is not None:
+        yield reading("skip", 1.0, *skips)
+        return
     yield from _snoozed(clause)
     snoozes = clause.words[:1] == ["snooze"]
     for frame in (_valued, _filed, _tags, _titles, _lengthened, _notes, _merged):
@@ -385,6 +389,8 @@ def _leaves_out(clause: Clause, edit: _Edit, meant: list[Target]) -> bool:
 def _skipped(clause: Clause, edit: _Edit, meant: list[Target]) -> Iterator[Reading]:
     moment = next((token.value for token, _ in [*edit.values, *edit.denied] if token.word == "W"), None)
     for target in meant:
+        if target.pronoun == "first" and edit.what.words[-1] not in phrases("task"):
+            continue  # "the next meeting"
         known = is_ours(target) or (not clause.text.titles and clause.words[0] == "skip")
         yield reading("skip", 0.9 if known else FAINT, Skip(target=target, when=moment.when if moment else None))
 

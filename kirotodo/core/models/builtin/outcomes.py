@@ -154,8 +154,8 @@ def _skipped(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], numb
 def _skipped_one(task: Mapping[str, Any]) -> str:
     before = task.get("before") or {}
     if before and "due" not in before:
-        return f"Left out that one; next is still {dated(task)}."
-    return f"Skipped one; next is {dated(task)}{_was(before)}."
+        return f"Left that out; next is still {dated(task)}."
+    return f"Skipped; next is {dated(task)}{_was(before)}."
 
 
 def moves_in(outcomes: Sequence[ToolOutcome]) -> list[Any]:

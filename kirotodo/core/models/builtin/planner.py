@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec.structs import replace
 
-from kirotodo.core.language.context import Call, DialogueState, Pending
+from kirotodo.core.language.context import Call, DialogueState, Pending, TaskView
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.types import (
     Action,
@@ -292,19 +292,19 @@ class Planner(msgspec.Struct):
                 self.say(f"{self.finder.named(each)} does not repeat, so there is no occurrence to skip. Delete it?")
                 self.pending = Pending(missing="yes", calls=(Call(tool="delete_task", task_ids=(each,)),))
                 continue
-            when, today = action.when, self.finder.today
-            if when is not None and view.due_date is not None and today <= view.due_date < when.date:
-                if when.until is None:
-                    self._calls("change", [("update_task", {"skip": f"on {when.date.isoformat()}"}, [each])])
-                    continue
-                due = describe_due(view.due_date, None, today=today)
-                self.say(
-                    f"{self.finder.named(each)} is due {due} before that, and only its next occurrence can be skipped."
-                )
-                continue
-            last = (when.until or when.date) if when is not None else today - dt.timedelta(days=1)
-            skip = "once" if last < today else (last + dt.timedelta(days=1)).isoformat()
-            self._calls("change", [("update_task", {"skip": skip}, [each])])
+            self._calls("change", [("update_task", {"skip": self._which(action, view)}, [each])])
+
+    def _which(self, action: Skip, view: TaskView) -> str:
+        """Return which occurrences of a task are skipped, as `update_task` takes it."""
+        when, today = action.when, self.finder.today
+        if action.until is not None:
+            return action.until.isoformat()
+        if when is None:
+            return "once" if action.count == 1 else f"next {action.count}"
+        last = when.until or when.date
+        if view.due_date is not None and today <= view.due_date < when.date:
+            return f"on {when.date.isoformat()}" + (f"..{last.isoformat()}" if last > when.date else "")
+        return "once" if last < today else (last + dt.timedelta(days=1)).isoformat()
 
     def _away(self, action: Away) -> None:
         due = [
@@ -530,7 +530,8 @@ class Planner(msgspec.Struct):
             return
         shifted = change.shift_days or change.shift_minutes or change.shift_months
         again = shifted and str(last.arguments.get("due", ""))[:1] in "+-"
-        if known and (last.tool != "update_task" or len(done) > 1 or (shifted and not again)):
+        anew = last.tool != "update_task" or "skip" in last.arguments or len(done) > 1 or (shifted and not again)
+        if known and anew:
             self._update(replace(change, target=Target(ids=ids, plural=True)))
         elif len(done) != 1 or last.tool == "add_task":
             self.say(NOTHING_TO_AMEND)
