@@ -253,3 +253,16 @@ async def test_tools_add_list_and_move_steps(harness: BackendHarness) -> None:
     await say(backend, "x-rays is a task of its own")
     step = await backend.task(3)
     assert (step.parent_id, step.duration, step.start_date) == (None, None, None)
+
+
+async def test_a_skip_tells_of_the_steps_as_they_are_after_it(backend: Backend) -> None:
+    gym = await backend.add_task(TaskFields(title="gym", due="tomorrow", recurrence="every week"))
+    towel = await backend.add_task(TaskFields(title="towel", parent_id=gym.id))
+    await backend.complete_tasks([towel.id])
+    changed = await backend.skip_tasks([gym.id])
+    (moved,) = [task for task in changed.tasks if task.id == gym.id]
+    assert moved.steps == (await backend.task(gym.id)).steps
+    assert moved.steps is not None
+    assert moved.steps.done == 0
+    await backend.undo()
+    assert (await backend.task(towel.id)).completed

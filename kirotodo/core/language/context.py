@@ -29,6 +29,7 @@ class TaskView(msgspec.Struct, frozen=True, kw_only=True):
     notes: str = ""
     completed: dt.datetime | None = None
     parent_id: int | None = None
+    position: int = 0
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

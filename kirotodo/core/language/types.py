@@ -65,7 +65,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     without: tuple["Target", ...] = ()
 
 
-Clearable = Literal["due", "time", "recurrence", "priority", "project", "tags", "notes", "remind"]
+Clearable = Literal["due", "time", "recurrence", "priority", "project", "tags", "notes", "remind", "parent_id"]
 Pronoun = Literal["it", "them", "other", "last", "first"]
 """it: the one talked about · them: those talked about · other: of two, the one not taken · last, first: of the list."""
 
@@ -192,6 +192,8 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     start: When | None = None
     duration: int | None = None
     parent_id: int | None = None
+    position: int | None = None
+    """Its place among the steps of its task, from 1."""
     clear: frozenset[Clearable] = frozenset()
 
 

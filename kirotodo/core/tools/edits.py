@@ -216,9 +216,9 @@ async def skip_tasks(
         if skip.fields is None:
             await _delete(store, skip.task)
             continue
-        await store.tasks.update(skip.task.id, skip.fields)
         if skip.task.steps is not None and "due_date" in skip.fields:
             await _renew_steps(store, skip.task, skip.fields["due_date"])
+        await store.tasks.update(skip.task.id, skip.fields)  # last, so that it tells of its steps as they are now
     return replace(store.journal.changed, skipped=notes)
 
 

@@ -34,6 +34,7 @@ def changes_of(action: Update, *, today: dt.date) -> dict[str, Any]:
         "start": action.start.date.isoformat() if action.start else None,
         "duration": action.duration,
         "parent_id": action.parent_id,
+        "position": action.position,
         "clear": sorted(action.clear),
     }
     if action.shift_days:
@@ -103,7 +104,7 @@ def _details(arguments: Mapping[str, Any], *, today: dt.date) -> list[str]:
         said.append(f"takes {describe_duration(int(arguments['duration']))}")
     if arguments.get("parent_id"):
         said.append(f"step of #{arguments['parent_id']}")
-    said += [f"no {name}" for name in arguments.get("clear", ())]
+    said += ["a task of its own" if name == "parent_id" else f"no {name}" for name in arguments.get("clear", ())]
     if arguments.get("notes"):
         said.append(f"notes “{escaped(str(arguments['notes']))}”")
     return said

@@ -248,4 +248,5 @@ def _view(task: Task, facts: Facts) -> TaskView:
         notes=task.notes,
         completed=task.completed_at.astimezone(facts.zone) if task.completed_at is not None else None,
         parent_id=task.parent_id,
+        position=task.position,
     )

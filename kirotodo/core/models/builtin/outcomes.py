@@ -138,7 +138,8 @@ def _updated(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], numb
         if not after.get("due"):
             return f"{named(tasks[0])} has no due date now{_was(before)}."
         return f"Moved {dated(tasks[0])}{_was(before)}."
-    said = "; ".join(_said(name, after[name], before.get(name)) for name in after if name in _SPOKEN)
+    names = [name for name in after if name in _SPOKEN and not (name == "position" and "parent_id" in after)]
+    said = "; ".join(_said(name, after[name], before.get(name)) for name in names)
     return f"Changed {named(tasks[0])}: {said}." if said else f"Changed {named(tasks[0])}."
 
 
@@ -212,6 +213,7 @@ _SPOKEN: Final[Mapping[str, str]] = {
     "starts": "not before",
     "takes": "takes",
     "parent_id": "step of",
+    "position": "place",
 }
 
 
