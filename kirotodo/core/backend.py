@@ -442,8 +442,8 @@ class Backend(Protocol):
         A day gets at most `per_day` tasks where that can be done. Raises `InvalidInput`.
         """
 
-    async def move_tasks(self, moves: "Sequence[Move]") -> Changed:
-        """Give tasks other due dates, all or none, in one undo; of a routine only the open occurrence moves.
+    async def move_tasks(self, moves: "Sequence[Move]", *, for_once: bool = True) -> Changed:
+        """Give tasks other due dates, all or none, in one undo; `for_once` leaves the series of a routine where it is.
 
         Raises `NotFound`, `InvalidInput`, or `Conflict` where a task's due date is not that of its move any more.
         """

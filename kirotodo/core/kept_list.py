@@ -325,7 +325,7 @@ class KeptList:
 async def _carry_out(store: Store, wanted: PendingEdit, at: "UserClock") -> Made:
     from kirotodo.core.tools import edits
 
-    fields = cast(TaskFields, _read_fields(wanted.fields))
+    fields = TaskFields() if wanted.kind == "move" else cast(TaskFields, _read_fields(wanted.fields))
     ids = list(wanted.task_ids)
     tasks: tuple[Task, ...] = ()
     changed = Changed()
@@ -342,9 +342,20 @@ async def _carry_out(store: Store, wanted: PendingEdit, at: "UserClock") -> Made
             changed = await edits.complete_tasks(store, ids, completed=wanted.completed, at=at)
         case "skip":
             changed = await edits.skip_tasks(store, ids or None, **_which(wanted), at=at)
+        case "move":
+            changed = await _move(store, wanted, at)
         case "delete":
             changed = await edits.delete_tasks(store, ids, at=at)
     return Made(tasks=tasks, changed=replace(store.journal.changed, skipped=changed.skipped))
+
+
+async def _move(store: Store, wanted: PendingEdit, at: "UserClock") -> Changed:
+    import msgspec
+
+    from kirotodo.core.domain.plan import Move
+    from kirotodo.core.tools.plans import move_tasks
+
+    return await move_tasks(store, msgspec.convert(wanted.fields["moves"], list[Move]), for_once=False, at=at)
 
 
 async def _require_unchanged(store: Store, wanted: PendingEdit) -> None:

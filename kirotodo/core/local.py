@@ -646,11 +646,11 @@ class LocalBackend:
         async with self._database.read(self.user_id) as store:
             return await propose_spread(store, per_day=per_day, at=self._user_clock())
 
-    async def move_tasks(self, moves: "Sequence[Move]") -> Changed:
+    async def move_tasks(self, moves: "Sequence[Move]", *, for_once: bool = True) -> Changed:
         """Implement `Backend.move_tasks`."""
         from kirotodo.core.tools.plans import move_tasks
 
-        return await self._edit(lambda store, at: move_tasks(store, moves, at=at), Changed)
+        return await self._edit(lambda store, at: move_tasks(store, moves, for_once=for_once, at=at), Changed)
 
     async def views(self) -> "tuple[View, ...]":
         """Implement `Backend.views`."""

@@ -444,7 +444,7 @@ class MoveBody(Body):
     """A task, the due date it has, and the one it is to have."""
 
     task_id: Id
-    due_date: Day = Field(description="Its due date now: a task that has another is left alone (409).")
+    due_date: Day | None = Field(description="Its due date now: where a task has another, nothing is moved (409).")
     to: Day = Field(description="Its new due date.")
 
 
@@ -452,6 +452,7 @@ class MovesBody(Body, json_schema_extra=example(moves=[{"task_id": 3, "due_date"
     """Tasks to move."""
 
     moves: Annotated[list[MoveBody], Field(min_length=1, max_length=AT_ONCE)]
+    for_once: StrictBool = Field(default=True, description="Of a routine only the open occurrence moves.")
 
     def values(self) -> tuple[Move, ...]:
         """Return the moves that the body describes."""

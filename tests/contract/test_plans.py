@@ -1,6 +1,8 @@
 """Routines and plans through the port, in this process and over HTTP."""
 
+from dataclasses import replace
 from datetime import date
+from unittest.mock import ANY
 
 import pytest
 
@@ -122,7 +124,7 @@ async def test_a_spread_is_carried_out_as_it_was_proposed_or_not_at_all(backend:
         Move(task_id=2, due_date=date(2026, 11, 20), to=date(2026, 12, 1)),
     )
     await backend.update_tasks([2], TaskFields(due="tomorrow"))
-    with pytest.raises(Conflict, match="has changed since"):
+    with pytest.raises(Conflict, match="has changed meanwhile"):
         await backend.move_tasks(proposal.moves)
     assert (await backend.task(1)).due_date == date(2026, 11, 20)
     changed = await backend.move_tasks(proposal.moves[:1])
@@ -131,3 +133,23 @@ async def test_a_spread_is_carried_out_as_it_was_proposed_or_not_at_all(backend:
     assert (await backend.task(1)).due_date == date(2026, 11, 20)
     with pytest.raises(InvalidInput):
         await backend.propose_spread(per_day=0)
+
+
+async def test_tasks_move_each_to_a_day_of_its_own_in_one_undo(backend: Backend) -> None:
+    gym = await backend.add_task(TaskFields(title="gym", due="friday", recurrence="every 3 days"))
+    milk = await backend.add_task(TaskFields(title="milk"))
+    moves = [
+        Move(task_id=gym.id, due_date=gym.due_date, to=date(2026, 11, 28)),
+        Move(task_id=milk.id, due_date=None, to=date(2026, 11, 24)),
+    ]
+    with pytest.raises(Conflict):
+        await backend.move_tasks([*moves[:1], replace(moves[1], due_date=date(2026, 11, 20))], for_once=False)
+    await backend.move_tasks(moves, for_once=False)
+    assert (await backend.task(milk.id)).due_date == date(2026, 11, 24)
+    moved = await backend.task(gym.id)
+    assert (moved.due_date, moved.series) == (date(2026, 11, 28), None), "what follows is counted from the new day"
+    await backend.undo()
+    assert (await backend.task(gym.id), await backend.task(milk.id)) == (
+        replace(gym, updated_at=ANY),
+        replace(milk, updated_at=ANY),
+    )

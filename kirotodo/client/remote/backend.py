@@ -278,8 +278,9 @@ class RemoteBackend:
     async def propose_spread(self, *, per_day: int | None = None) -> Spread:
         return await self._read(Spread, "/plan/spread", per_day=per_day)
 
-    async def move_tasks(self, moves: Sequence[Move]) -> Changed:
-        return await self._make(Changed, "/tasks/move", {"moves": [asdict(move) for move in moves]})
+    async def move_tasks(self, moves: Sequence[Move], *, for_once: bool = True) -> Changed:
+        body = {"moves": [asdict(move) for move in moves]}
+        return await self._make(Changed, "/tasks/move", body if for_once else {**body, "for_once": False})
 
     async def delete_tasks(self, task_ids: Sequence[int]) -> Changed:
         return await self._make(Changed, "/tasks/delete", {"task_ids": list(task_ids)})

@@ -94,6 +94,8 @@ def _what(edit: PendingEdit) -> str:
         return " (it was to be done)" if edit.completed else " (it was to be open again)"
     if edit.kind == "skip":
         return " (it was to be skipped)"
+    if edit.kind == "move":
+        return " (it was to be moved)"
     if edit.kind == "delete":
         return " (it was to be deleted)"
     values = edit.fields if edit.values is None else edit.values

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, Final, TypeVar, cast
 
 from pydantic import TypeAdapter
-from pydantic_core import to_json
+from pydantic_core import to_json, to_jsonable_python
 
 from kirotodo.client.remote import conflicts
 from kirotodo.client.remote.backend import PENDING, RemoteBackend
@@ -428,10 +428,14 @@ class OfflineBackend(RemoteBackend):
         fields = {name: value for name, value in given.items() if value is not None}
         return (await self._edit_tasks(_wanted("skip", task_ids or (), fields=cast(TaskFields, fields))))[1]
 
-    async def move_tasks(self, moves: Sequence[Move]) -> Changed:
-        await self._sent_before()
-        with _at_server("Moving tasks as a plan says needs the server."):
-            return await super().move_tasks(moves)
+    async def move_tasks(self, moves: Sequence[Move], *, for_once: bool = True) -> Changed:
+        if for_once:
+            await self._sent_before()
+            with _at_server("Moving tasks as a plan says needs the server."):
+                return await super().move_tasks(moves)
+        fields = {"moves": to_jsonable_python(moves)}
+        wanted = _wanted("move", [move.task_id for move in moves], fields=cast(TaskFields, fields))
+        return (await self._edit_tasks(wanted))[1]
 
     async def save_view(self, view: View, *, instead_of: str | None = None) -> View:
         with _at_server("Saving a view needs the server."):
@@ -664,5 +668,7 @@ def _request(edit: PendingEdit) -> tuple[str, str, Any]:
             return "POST", "/tasks/complete", {"task_ids": ids, "completed": edit.completed}
         case "skip":
             return "POST", "/tasks/skip", {**({"task_ids": ids} if ids else {}), **edit.fields}
+        case "move":
+            return "POST", "/tasks/move", {**edit.fields, "for_once": False}
         case "delete":
             return "POST", "/tasks/delete", {"task_ids": ids}

@@ -223,7 +223,7 @@ class ScriptedList:
         self._check("propose_spread")
         return Spread()
 
-    async def move_tasks(self, moves: Sequence[Move]) -> Changed:
+    async def move_tasks(self, moves: Sequence[Move], *, for_once: bool = True) -> Changed:
         self._check("move_tasks")
         return self._apply({move.task_id: replace(self._get(move.task_id), due_date=move.to) for move in moves})
 

@@ -11,7 +11,7 @@ from kirotodo.core.lazy_dataclasses import dataclass
 PROVISIONAL: Final = 1_000_000_000
 """Greater ids are given to tasks that were added without the server, until it gives them others."""
 
-EditKind = Literal["text", "add", "change", "update", "complete", "skip", "delete"]
+EditKind = Literal["text", "add", "change", "update", "complete", "skip", "move", "delete"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,7 +20,7 @@ class PendingEdit:
 
     "text" adds what the line `text` says, and "add" a task of `fields`. "change" changes `fields` of one task, "update"
     of several; "complete" sets tasks done or, as `completed` says, open; "skip" skips an occurrence of routines, as
-    `fields` say; "delete" deletes tasks. `fields` are JSON.
+    `fields` say; "move" gives tasks each a due date of its own; "delete" deletes tasks. `fields` are JSON.
 
     `seen` is the one task as the server had it. `made` maps the ids that new tasks have here to the ids of those that
     they follow, 0 for others; `also` are other tasks that changed with them, such as steps. `values` are the fields as

@@ -61,10 +61,10 @@ class DayPlan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Move:
-    """A task and its new due date; `due_date` is the one it has, for which the move was proposed."""
+    """A task and its new due date; `due_date` is the one it has, None for none."""
 
     task_id: int
-    due_date: dt.date
+    due_date: dt.date | None
     to: dt.date
 
 

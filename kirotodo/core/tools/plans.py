@@ -135,8 +135,8 @@ async def _load(store: "Store", first: date, last: date, *, at: UserClock) -> di
     }
 
 
-async def move_tasks(store: "Store", moves: Sequence[Move], *, at: UserClock) -> Changed:
-    """Give tasks the days of a proposal, all or none. Of a routine only the open occurrence moves.
+async def move_tasks(store: "Store", moves: Sequence[Move], *, for_once: bool = True, at: UserClock) -> Changed:
+    """Give tasks days of their own, all or none. `for_once` leaves the series of a routine where it is.
 
     Raises `NotFound`, `InvalidInput`, or `Conflict` where a task is not as it was when the moves were proposed.
     """
@@ -146,11 +146,11 @@ async def move_tasks(store: "Store", moves: Sequence[Move], *, at: UserClock) ->
     for task, move in zip(tasks, moves, strict=True):
         if task.completed or task.due_date != move.due_date:
             raise Conflict(
-                f"Task {task.id} “{task.title}” has changed since this was proposed, so nothing was moved. Plan again."
+                f"Task {task.id} “{task.title}” has changed meanwhile, so nothing was moved. Look again at its date."
             )
     for task, move in zip(tasks, moves, strict=True):
         fields = TaskFields(due_date=move.to)
-        if task.recurrence is not None:
+        if for_once and task.recurrence is not None:
             fields["occurrence"] = "this"
         await update_tasks(store, [task.id], fields, at=at)
     return store.journal.changed

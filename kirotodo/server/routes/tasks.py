@@ -116,8 +116,8 @@ async def skip_tasks(body: SkipBody, backend: Editing) -> Changed:
 
 @router.post("/tasks/move", responses=problems(404, 409, 412, 413))
 async def move_tasks(body: MovesBody, backend: Editing) -> Changed:
-    """Give tasks other due dates, as `GET /plan/spread` proposes them: all or none, and in one undo."""
-    return await backend.move_tasks(body.values())
+    """Give tasks other due dates, such as `GET /plan/spread` proposes: all or none, and in one undo."""
+    return await backend.move_tasks(body.values(), for_once=body.for_once)
 
 
 @router.get("/plan")

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -356,6 +357,29 @@ async def test_all_routines_are_skipped_until_a_day_with_their_steps(harness: Ha
     assert (await harness.direct.task(gym.id)).due_date == date(2026, 11, 27)
     assert (await harness.direct.task(bag.id)).due_date == date(2026, 11, 27)
     assert await harness.titles() == ["gym", "pack"]
+
+
+async def test_moves_to_several_days_wait_and_are_undone_together(harness: Harness) -> None:
+    gym, milk = [(await harness.direct.add_from_text(line))[0] for line in ("gym on friday", "milk")]
+    moves = [
+        Move(task_id=gym.id, due_date=gym.due_date, to=date(2026, 11, 28)),
+        Move(task_id=milk.id, due_date=None, to=date(2026, 11, 24)),
+    ]
+    async with harness.followed() as backend:
+        await gone_away(harness, backend)
+        await backend.move_tasks(moves, for_once=False)
+        await backend.undo()
+        assert [(await backend.task(each.id)).due_date for each in (gym, milk)] == [gym.due_date, None]
+        await backend.move_tasks(moves, for_once=False)
+        harness.proxy.away = False
+        await sent(backend)
+        assert (await backend.tasks()).items == (await harness.direct.tasks()).items
+        back = [replace(move, due_date=move.to, to=date(2026, 12, 1)) for move in moves]
+        await backend.move_tasks(back, for_once=False)
+    assert {(await harness.direct.task(each.id)).due_date for each in (gym, milk)} == {date(2026, 12, 1)}
+    await harness.direct.undo()
+    assert [(await harness.direct.task(each.id)).due_date for each in (gym, milk)] == [move.to for move in moves]
+    assert harness.notes == []
 
 
 async def test_a_skip_that_is_cut_off_is_made_once(harness: Harness) -> None:

@@ -117,6 +117,20 @@ async def test_several_tasks_show_each_of_their_days_and_keep_their_marks_until_
         assert {(await backend.task(id)).due_date for id in (12, 9)} == {days(1)}
 
 
+async def test_tasks_that_move_to_several_days_come_back_with_one_undo() -> None:
+    backend = backend_of(tasks=LIST)
+    before = [(await backend.task(id)).due_date for id in (12, 9)]
+    async with chatting(backend, size=(120, 40)) as chat:
+        for keys in (("plus", "plus"), ("shift+right",)):
+            await chat.press("ctrl+l", "home", "m", "end", "up", "up", "m", *keys)
+            await chat.until(lambda: any(toast.startswith("Due ") for toast in chat.toasts()))
+            assert before not in [[(await backend.task(id)).due_date for id in (12, 9)]]
+            await chat.press("u")
+            await chat.until(lambda: any(toast.startswith("Undone: ") for toast in chat.toasts()))
+            assert [(await backend.task(id)).due_date for id in (12, 9)] == before
+            await chat.press("escape")
+
+
 @asynccontextmanager
 async def three_tasks(folder: Path) -> AsyncIterator[tuple[Chat, LocalBackend]]:
     """A real list, which knows what words mean, with its three tasks marked."""

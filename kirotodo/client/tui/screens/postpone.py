@@ -197,9 +197,9 @@ class PostponeScreen(DialogScreen):
             shell_of(self).open_screen(DueScreen(*self._tasks))
 
     async def store(self, backend: Backend) -> Edited:
-        """Move the tasks, those of one day at a time."""
+        """Move the tasks."""
         today = self._today()
         days = days_of(self._tasks, self._to, today=today)
         when = describe_day(next(iter(days)), today=today) if len(days) == 1 else describe_days(days, today=today)
-        changed = await move_to(backend, days)
+        changed = await move_to(backend, self._tasks, days)
         return Edited(changed, f"Due {when}: {first_of([task.title for task in self._tasks])}", settles_marks=True)

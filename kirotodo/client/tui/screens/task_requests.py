@@ -1,12 +1,15 @@
 """The requests of the task pane: direct edits of the list, and dialogs for those that need text."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 
 from kirotodo.client.tui.shell import Shell
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.core.backend import Backend, TaskFields
+from kirotodo.core.domain.plan import Move
 from kirotodo.core.domain.task import Changed, Task
+from kirotodo.core.errors import InvalidInput
 from kirotodo.core.text.dates import describe_day, describe_due
 
 NAMED = 3
@@ -90,7 +93,7 @@ def _shift(shell: Shell, tasks: Sequence[Task], by: int) -> None:
     way = "a day later" if by > 0 else "a day earlier"
     when = describe_day(next(iter(days)), today=today) if len(days) == 1 else way
     notice = f"Due {when}: {_titles([task for task in tasks if task.id in moved])}"
-    shell.edit(lambda backend: move_to(backend, days), notice)
+    shell.edit(lambda backend: move_to(backend, tasks, days), notice)
 
 
 def shifted(due: date | None, by: int, *, today: date) -> date | None:
@@ -102,8 +105,13 @@ def shifted(due: date | None, by: int, *, today: date) -> date | None:
     return day if day >= today else None
 
 
-async def move_to(backend: Backend, days: Mapping[date, Sequence[int]]) -> Changed:
-    """Make tasks due on other days, those of one day at a time."""
+async def move_to(backend: Backend, tasks: Sequence[Task], days: Mapping[date, Sequence[int]]) -> Changed:
+    """Make tasks due on other days, in one undo."""
+    if len(days) > 1:
+        due = {task.id: task.due_date for task in tasks}
+        moves = [Move(task_id=id, due_date=due[id], to=day) for day, ids in days.items() for id in ids]
+        with suppress(InvalidInput):  # a server of an earlier release moves them only to one day at a time
+            return await backend.move_tasks(moves, for_once=False)
     changed = [await backend.update_tasks(ids, TaskFields(due_date=day)) for day, ids in days.items()]
     return Changed(
         tasks=tuple(task for part in changed for task in part.tasks),
