@@ -260,6 +260,8 @@ def is_sentence(low: str, words: list[str]) -> bool:
 def _changes_ours(text: Text, words: list[str]) -> bool:
     """Return whether a title is a command to change something on the list ("mark the rice" of "mark the rice, …")."""
     verbs = phrases("editing") | phrases("finish") | phrases("remove")
+    if words[0] in verbs and _POINTING.search(" ".join(words)):
+        return True  # "move the garden one"
     return words[0] in verbs and any(text.titles.knows(word) for word in words[1:] if word not in COMMON)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 from kirotodo.core.language.content import is_command
@@ -21,7 +22,7 @@ _FILLERS: Final = pattern(
 _STILL: Final = pattern(
     r"\bfrom now on\b"
     r"|(?:(?<=\d(?:st|nd|rd|th))|(?<=day)|(?<=tomorrow)|(?<=\d[ap]m)|(?<=o'clock)|(?<=\bit)|(?<=\bthat)|(?<=\bthem)"
-    r"|(?<=list)|(?<=\d)) now(?=[.!?\s]*\Z|\s*,)",
+    r"|(?<=list)|(?<=\d)|(?<=urgent)|(?<=important)|(?<=priority)|(?<=high)|(?<=low)) now(?=[.!?\s]*\Z|\s*,)",
     re.IGNORECASE,
 )
 """ "the 25th now": a word that says only that it was another day before."""
@@ -31,6 +32,18 @@ _LIKE: Final = pattern(
     r"|(?P<comma>,) ?(?:like|you know|i mean)(?=,)",
     re.IGNORECASE,
 )
+_PROPOSED: Final = pattern(
+    r"\A(?P<lead>(?:(?:ok|okay|so|and|hey|hmm|well|or)\b,? ?)*)(?:how|what) about (?:we )?(?P<verb>[a-z]+ing)\b",
+    re.IGNORECASE,
+)
+""" "how about moving it to friday?": a wish, where the verb is one of the list's or of a chore."""
+_INVERTED: Final = pattern(
+    r"\A(?P<can>can|could|might) (?P<what>(?:the|my|our|\w+'s) [^,.;?]{2,40}?) "
+    r"(?P<verb>wait|be (?:moved|pushed|put off|postponed|delayed|done)) "
+    r"(?P<rest>(?:to|till|until|by|on|a|an|another|the|next|this)\b[^?]*)\?*",
+    re.IGNORECASE,
+)
+""" "can the report wait till monday?": the same as "the report can wait till monday"."""
 _ENDS: Final = frozenset({"\n", ".", "!", "?", ";"})
 _SOFT_JOINTS: Final = frozenset({"and", "then", "so", "but", "also"})
 _JOINTS: Final = frozenset({",", "and", "then", "but", "so", "plus", "&", "or", "-", "(", "because"})
@@ -91,8 +104,26 @@ def cleaned(raw: str) -> str:
     if not raw:
         return raw
     text = _FILLERS.sub(_blank, spelled(raw))
-    text = _STILL.sub(_blank, text)
+    text = _INVERTED.sub(r"\g<what> \g<can> \g<verb> \g<rest>", _PROPOSED.sub(_as_wish, _STILL.sub(_blank, text)))
     return _LIKE.sub(lambda m: (kept := m["kept"] or m["comma"]) + " " * (len(m.group()) - len(kept)), text)
+
+
+def _as_wish(m: re.Match[str]) -> str:
+    """Return "let's move" for "how about moving"; what stands there where the verb is none of the list's."""
+    verb = _gerunds().get(m["verb"].lower())
+    return m.group() if verb is None else f"{m['lead']}let's {verb}"
+
+
+@cache
+def _gerunds() -> dict[str, str]:
+    """Return the verbs of the list and of chores by their forms in "-ing"."""
+    listed = {verb for name in ("move", "change", "remove", "finish", "tagging") for verb in phrases(name)}
+    out = {}
+    for verb in sorted((CHORES | listed | {"have", "add", "do", "make", "go"}) - {"be"}):
+        if verb.isalpha():
+            out[f"{verb.removesuffix('e') if not verb.endswith('ee') else verb}ing"] = verb
+            out[f"{verb}{verb[-1]}ing"] = verb
+    return out
 
 
 def _blank(m: re.Match[str]) -> str:

@@ -25,7 +25,7 @@ CLASSES: Final[dict[str, str]] = {
     "could_i may_i have_you i'd_like_it_if_you_could i'd_appreciate_it_if_you_could it_would_be_great_if_you_could "
     "i_was_hoping_you_could i_was_wondering_if_you_could i_wonder_if_you_could you_can you_could you_should you_may "
     "you_need_to help_me have_my_phone if_you_could if_you_can i_ask_you_to can_we could_we let's let_us "
-    "i'd_like_you_to_please can't_you won't_you",
+    "i'd_like_you_to_please can't_you won't_you why_don't_we why_don't_you shall_we should_we",
     "wish": "i_want need_to have_to gotta want_to must let_me i_keep_forgetting_to i_keep_meaning_to "
     "i've_been_meaning_to it'd_be_good_to it_would_be_good_to it_would_be_nice_to it'd_be_nice_to time_to "
     "it's_time_to high_time_to i_think_i_should i_think_i'll i_suppose_i_should i_guess_i_should i_was_thinking_of "

@@ -242,7 +242,7 @@ def _is_moving(words: tuple[str, ...]) -> bool:
     ):
         return True
     return any(
-        corrected(word) in phrases("move") or word == "later" or _base(word) in phrases("move")
+        corrected(word) in phrases("move") or word in ("later", "wait") or _base(word) in phrases("move")
         for word in words
         if word not in ("do", "make", "put", "set")
     )

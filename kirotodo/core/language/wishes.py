@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -222,7 +223,12 @@ class _Turn:
             return Target(words=words, ids=tuple(dict.fromkeys(ids)), plural=len(ids) > 1)
         if self.named:
             return Target(words=words)
-        return self._spoken_of(state.about)
+        return None if self._names_another() else self._spoken_of(state.about)
+
+    def _names_another(self) -> bool:
+        """Return whether "the shopping one" says which, with a word that is none of the list's."""
+        said = [prior for prior, token in pairwise(self.text.tokens) if token.word in ("one", "ones")]
+        return any(prior.word.isalpha() and not prior.is_span and prior.word not in _WHICH for prior in said)
 
     def _spoken_of(self, about: tuple[int, ...]) -> Target | None:
         """Return those of the tasks talked about that are meant: by their places, or all where "them" says so."""
@@ -268,6 +274,8 @@ def _around() -> frozenset[str]:
 
 
 _IT: Final = word_set("it its it's that that's this one one's he she")
+_WHICH: Final = word_set("the this that same only other last latter former old new next")
+"""Words in front of "one" that any task may be called by."""
 _THEM: Final = word_set("them those these both they they're all their")
 _FEW: Final = 4
 """Among so many it is asked which one is meant."""

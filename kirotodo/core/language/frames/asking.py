@@ -78,7 +78,9 @@ _DONE_WHEN: Final = (
 )
 _NEXT: Final = (
     "what's|what|which|whats [is|are|'s|do|should|to|must|can|does]* [i]? [have|do|get|start|need]* "
-    "[on|up|the|my|coming|to_do|going_to|happening]* next|first|most_urgent [{task}|{event}|{upcoming}]*",
+    "[on|up|the|my|coming|to_do|going_to|happening|due]* next|first|most_urgent "
+    "[{task}|{event}|{upcoming}|thing|things|job|up|that|i|we|i've|we've|have|got|need|should|must|can|to|do|done|get|"
+    "tackle|face|on|for|in|due|W|K]*",
     "[when|what|where|whats|what's|when's]* [is|'s|are]? [my|the]* next|first [upcoming]? [{event}|{task}|"
     "deadline] [on|in|K|W|today|with|due|starting|begin|is]*",
     "what|what's|which [is|comes|'s]* [due|coming]? next|first|soonest",
@@ -588,10 +590,18 @@ def _listing(clause: Clause, piece: Piece) -> Action:
         return Query(about="task", target=Target(words=words, ids=(named[0].id,)))
     words, unmatched = _matched(clause, words, known=count or said.scope != Scope())
     scope = said.scope if not words else replace(said.scope, search=words)
+    if scope.status is None and clause.piece.match(_DID):
+        scope = replace(scope, status="completed")
     bought = scope.search is None or set(scope.search.casefold().split()) <= _SHOPS
     if scope.project is None and not scope.without and bought and (shop := _shop(clause)) is not None:
         scope = replace(scope, project=shop, search=None)
     return Query(scope=_recent(clause, scope), count_only=count, unmatched=unmatched)
+
+
+_DID: Final = (
+    "[and|so|then]* what|which|did|have|anything|much [did|have|things|tasks|all|else]* i|we [actually|already|ever|"
+    "really|even|all]* do|done|did|achieve|accomplish|manage|complete|finish ..."
+)
 
 
 def _matched(clause: Clause, words: str, *, known: bool) -> tuple[str, str | None]:
