@@ -127,8 +127,8 @@ def test_hints_take_what_fits() -> None:
 
 
 def test_an_override_takes_its_key_from_the_default() -> None:
-    result = keymap({"tasks.edit": "r, f4", "tasks.done": "e"})
-    assert result.keys["tasks.edit"] == ("r", "f4")
+    result = keymap({"tasks.edit": "y, f4", "tasks.done": "e"})
+    assert result.keys["tasks.edit"] == ("y", "f4")
     assert result.keys["tasks.done"] == ("e",)
     assert result.problems == ()
 
