@@ -3,22 +3,20 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, Static
 
 from kirotodo.client.tui.entries import PendingApproval
 from kirotodo.client.tui.keymap import bindings, keys_of
-from kirotodo.client.tui.plain import clean, line, one_line, plain
+from kirotodo.client.tui.plain import clean, one_line, plain
 from kirotodo.client.tui.shell import shell_of
-from kirotodo.core.domain.conversation import Approval, Decision
-from kirotodo.core.domain.task import Task
-from kirotodo.core.text.dates import describe_due
+from kirotodo.client.tui.widgets.approval_tasks import ApprovalTasks
+from kirotodo.core.domain.conversation import Decision
 
 _BUTTONS: Final = ("yes", "no", "always", "never", "edit")
 
@@ -49,8 +47,7 @@ class ApprovalBar(Vertical, can_focus=True):
         field.cursor_blink = False
         yield field
         yield Static(id="approval-trouble", markup=False)
-        with VerticalScroll(id="approval-tasks", can_focus=False):
-            yield Static(id="approval-list", markup=False)
+        yield ApprovalTasks(clock=lambda: shell_of(self).clock())
         with Horizontal(id="approval-buttons"):
             for name in _BUTTONS:
                 button = Button(self._label(name), id=f"approve-{name}", compact=True)
@@ -74,17 +71,23 @@ class ApprovalBar(Vertical, can_focus=True):
 
     def show(self, pending: Sequence[PendingApproval]) -> None:
         """Show the first of these questions; the others wait their turn."""
+        goes_on = self._tasks.choosing and self._pending[:1] == tuple(pending[:1])
         self._pending = tuple(pending)
         self.display = self.asking
         self.query_one("#approval-arguments").display = False
         self.query_one("#approval-trouble").display = False
         if not self._pending:
+            self._tasks.show(None)
             return
         approval = self._pending[0].approval
         more = f"  (1 of {len(self._pending)})" if len(self._pending) > 1 else ""
         self.query_one("#question", Static).update(Content.assemble(plain(approval.question), (more, "$text-muted")))
-        self.query_one("#approval-list", Static).update(Content("\n").join(self._rows(approval)))
-        self.query_one("#approval-tasks").display = bool(approval.tasks)
+        if not goes_on:
+            self._tasks.show(approval)
+
+    @property
+    def _tasks(self) -> ApprovalTasks:
+        return self.query_one(ApprovalTasks)
 
     # --- answers ---
 
@@ -101,8 +104,11 @@ class ApprovalBar(Vertical, can_focus=True):
         getattr(self, f"action_{name}")()
 
     def action_yes(self) -> None:
-        """Allow it."""
-        self.answer("yes")
+        """Allow it, or what is left of it."""
+        if self._tasks.choosing:
+            self._tasks.action_agree()
+        else:
+            self.answer("yes")
 
     def action_no(self) -> None:
         """Refuse it. Esc does the same."""
@@ -110,13 +116,39 @@ class ApprovalBar(Vertical, can_focus=True):
 
     def action_always(self) -> None:
         """Allow it, and don't ask again for this many or fewer."""
-        self.answer("always")
+        if self._tasks.choosing:
+            again = keys_of(self).label("chat.escape")
+            self._trouble(f"“Always” is for the question as it was. {again} goes back to it.")
+        else:
+            self.answer("always")
 
     def action_never(self) -> None:
         """Don't allow it, and don't ask again in this conversation."""
         self.answer("never")
 
     def action_edit(self) -> None:
+        """Let the user choose among the tasks, or edit the arguments of a call that does not name them."""
+        if self._tasks.can_choose:
+            self._tasks.begin()
+        else:
+            self._edit_arguments()
+
+    def on_approval_tasks_agreed(self, message: ApprovalTasks.Agreed) -> None:
+        """Say yes to the tasks that are left."""
+        message.stop()
+        if message.arguments is None:
+            self._trouble(f"No task is left. {keys_of(self).label('chat.escape')} goes back, to say no.")
+        else:
+            self.focus()
+            self.answer("yes", message.arguments)
+
+    def on_approval_tasks_raw_requested(self, message: ApprovalTasks.RawRequested) -> None:
+        """Edit the arguments of the call instead."""
+        message.stop()
+        self._tasks.leave()
+        self._edit_arguments()
+
+    def _edit_arguments(self) -> None:
         """Show the arguments for editing; enter says yes with them."""
         if self._pending:
             box = self.query_one("#approval-arguments", Input)
@@ -125,9 +157,9 @@ class ApprovalBar(Vertical, can_focus=True):
             box.focus()
 
     def leave_edit(self) -> bool:
-        """Close the arguments. Return False if they were not open."""
+        """Leave the tasks and the arguments as they were. Return False if nothing was being edited."""
         box = self.query_one("#approval-arguments")
-        was_open = bool(box.display)
+        was_open = self._tasks.leave() or bool(box.display)
         box.display = False
         self.query_one("#approval-trouble").display = False
         if was_open:
@@ -150,12 +182,3 @@ class ApprovalBar(Vertical, can_focus=True):
         trouble = self.query_one("#approval-trouble", Static)
         trouble.update(clean(sentence))
         trouble.display = True
-
-    def _rows(self, approval: Approval) -> list[Content]:
-        today = shell_of(self).clock().date()
-        return [_row(task, today) for task in approval.tasks]
-
-
-def _row(task: Task, today: date) -> Content:
-    due = describe_due(task.due_date, task.due_time, today=today)
-    return Content.assemble((f"{task.id:>5} ", "$text-muted"), line(task.title), (f"  {due}", "$text-muted")).rstrip()
