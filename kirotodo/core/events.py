@@ -18,6 +18,7 @@ from kirotodo.core.domain.task import Task
 from kirotodo.core.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
+    import msgspec
     from pydantic import TypeAdapter
 
 
@@ -174,9 +175,19 @@ def _adapter() -> "TypeAdapter[TurnEvent]":
     return TypeAdapter(Annotated[TurnEvent, Discriminator("kind")])
 
 
+@cache
+def _encoder() -> "msgspec.json.Encoder":
+    import msgspec  # a turn on the computer itself writes events and reads none, and goes without pydantic
+
+    return msgspec.json.Encoder()
+
+
 def encode_event(event: TurnEvent) -> bytes:
     """Return the event as one line of JSON, without a line end."""
-    return _adapter().dump_json(event)
+    try:
+        return _encoder().encode(event)
+    except OverflowError:  # a whole number of more than 64 bits, which a model may write
+        return _adapter().dump_json(event)
 
 
 def decode_event(data: bytes | str) -> TurnEvent:

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from kirotodo.core.domain.conversation import Message, ToolCall
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.models.model import (
     AssistantStep,
@@ -21,6 +20,7 @@ from kirotodo.core.models.model import (
     UserText,
 )
 from kirotodo.core.store.turns import StepRecord
+from kirotodo.core.text.patterns import pattern
 
 INSTRUCTIONS: Final = """\
 You are kiro, who keeps one person's to-do list. You act only through the tools; never claim a change that no tool

@@ -8,7 +8,6 @@ from kirotodo.core.language.clauses import freed
 from kirotodo.core.language.content import minutes_in
 from kirotodo.core.language.lexicon import CHORES, COMMON, NUMBERS, phrases
 from kirotodo.core.language.mentions import past_of
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.slips import one_off
 from kirotodo.core.language.spans import Token, level
 from kirotodo.core.language.targets import mentions
@@ -16,6 +15,7 @@ from kirotodo.core.language.tokens import Piece, Text
 from kirotodo.core.language.types import Action, Add, Clarify, Complete, Confirm, Delete, Update
 from kirotodo.core.language.when.parse import due_day
 from kirotodo.core.language.when.tokens import word_set
+from kirotodo.core.text.patterns import pattern
 
 _MANY: Final = 80
 """Of so many things one is not asked."""

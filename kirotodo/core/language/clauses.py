@@ -9,11 +9,11 @@ from kirotodo.core.language.content import is_command
 from kirotodo.core.language.frames.base import Clause
 from kirotodo.core.language.frames.skipping import skipping
 from kirotodo.core.language.lexicon import CHORES, COMMON, phrases
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.slips import spelled
 from kirotodo.core.language.spans import Token
 from kirotodo.core.language.tokens import Match, Piece
 from kirotodo.core.language.when.tokens import word_set
+from kirotodo.core.text.patterns import pattern
 
 _FILLERS: Final = pattern(
     r"(?<![\w'-])(?:u+m+|u+h+m*|e+r+m+|e+h+m+|h+m+|mhm)(?![\w'-])[,.]*|(?<=\s)er(?=[\s,])[,]*|(?<=[\s,])er\Z",

@@ -13,13 +13,13 @@ from kirotodo.core.domain.task import NAME_MAX, TITLE_MAX, Priority
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.context import Context
 from kirotodo.core.language.lexicon import CHORES, NOUNS_TOO, NUMBERS, PAIRS, known_words, phrases
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.spans import Moment, Token, level, plain
 from kirotodo.core.language.tokens import Piece, Text
 from kirotodo.core.language.types import Add, Preferences, Recurrence, When
 from kirotodo.core.language.when.durations import length_at
 from kirotodo.core.language.when.tokens import cut, word_set
 from kirotodo.core.text.durations import DURATION_MAX
+from kirotodo.core.text.patterns import pattern
 
 _TAIL_LINKS: Final = (
     "<what> [that|which] [is|are|'s|it's|to_be|happening|starting|starts|begins|happens] due|scheduled|set|planned|"

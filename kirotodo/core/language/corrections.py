@@ -19,7 +19,6 @@ from kirotodo.core.language.frames.skipping import counted_anew
 from kirotodo.core.language.lexicon import CHORES, COMMON, NUMBERS, phrases
 from kirotodo.core.language.list_spans import ordinal
 from kirotodo.core.language.mentions import CERTAIN, Titles
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.slots import (
     IT,
     POINTING,
@@ -51,6 +50,7 @@ from kirotodo.core.language.types import (
     When,
 )
 from kirotodo.core.language.when.tokens import word_set
+from kirotodo.core.text.patterns import pattern
 
 Read = Callable[[str], tuple[Action, ...]]
 """Reads a text by itself, as frames do."""

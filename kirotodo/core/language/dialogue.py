@@ -18,7 +18,6 @@ from kirotodo.core.language.frames.telling import told_by
 from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.list_spans import ordinal
 from kirotodo.core.language.mentions import past_of, same_doing
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.slots import (
     IT,
     POINTING,
@@ -41,6 +40,7 @@ from kirotodo.core.language.types import (
     Yes,
 )
 from kirotodo.core.language.when.tokens import word_set
+from kirotodo.core.text.patterns import pattern
 
 _LONGEST: Final = 16
 _CHANGES: Final = "[{oops}|and|so]* what [did|have|'ve|has] [you|just]+ {changed} [just|now|there|then|exactly]*"

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Final
 
 from kirotodo.core.language.lexicon import alternatives, phrases
-from kirotodo.core.language.patterns import pattern
+from kirotodo.core.text.patterns import pattern
 
 _ELEMENT: Final = pattern(r"\[|\][?*+]?|[^\s\[\]]+")
 _SLOT: Final = pattern(r"<(?P<name>\w+)(?P<greedy>\*)?>(?P<maybe>\?)?")

@@ -555,5 +555,5 @@ def outside() -> dict[str, str]:
 @cache
 def known_words() -> frozenset[str]:
     """Return every single word of the lexicon."""
-    single = (word for name in CLASSES for phrase in phrases(name) for word in phrase.split())
+    single = " ".join(CLASSES.values()).replace("_", " ").split()
     return frozenset([*single, *CHORES, *SOUND, *outside()])

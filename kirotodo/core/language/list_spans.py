@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from kirotodo.core.domain.task import Priority
 from kirotodo.core.language.lexicon import NUMBERS, ORDINALS, phrases
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.slips import is_word, one_off, swapped
 from kirotodo.core.language.spans import ListName, Token, level, plain
 from kirotodo.core.language.when.tokens import word_set
+from kirotodo.core.text.patterns import pattern
 
 
 def _merged(tokens: list[Token], first: int, last: int, word: str, value: Any) -> None:

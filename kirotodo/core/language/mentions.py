@@ -13,8 +13,8 @@ import msgspec
 
 from kirotodo.core.language.context import TaskView
 from kirotodo.core.language.lexicon import KINDRED, phrases
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.when.tokens import word_set
+from kirotodo.core.text.patterns import pattern
 
 SURE: Final = 60.0
 """A score from here on is a match at all."""

@@ -1,13 +1,13 @@
 """Which tasks a scope holds: the one meaning of questions, bulk changes and exceptions."""
 
 import datetime as dt
-import re
 from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from kirotodo.core.language.context import TaskView
 from kirotodo.core.language.mentions import beginning
 from kirotodo.core.language.types import Clearable, DayPart, Scope
+from kirotodo.core.text.patterns import pattern
 
 HOURS: Final[dict[DayPart, tuple[int, int]]] = {
     "morning": (0, 12),
@@ -15,7 +15,7 @@ HOURS: Final[dict[DayPart, tuple[int, int]]] = {
     "evening": (17, 24),
     "night": (18, 24),
 }
-_WORD: Final = re.compile(r"[^\W_]+")
+_WORD: Final = pattern(r"[^\W_]+")
 _IS_SET: Final[dict[Clearable, Callable[[TaskView], bool]]] = {
     "due": lambda task: task.due_date is not None,
     "time": lambda task: task.due_time is not None,

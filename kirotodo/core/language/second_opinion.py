@@ -5,7 +5,6 @@ The weights in second_opinion.bin are made by `make second-opinion` from the cor
 
 import json
 import math
-import re
 import zlib
 from collections.abc import Mapping
 from functools import cache, lru_cache
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 
 from kirotodo.core.lazy_dataclasses import dataclass
+from kirotodo.core.text.patterns import pattern
 
 Kind: TypeAlias = Literal["add", "complete", "delete", "dialogue", "none", "query", "update"]
 """ "dialogue" leans on the last turn (undo, yes, "no, friday"); "none" asks nothing of a to-do list."""
@@ -25,8 +25,8 @@ BUCKETS: Final = 1 << 16
 _ZERO: Final = 128
 """The byte that stands for a weight of nought."""
 _MAX_WORDS: Final = 80
-_WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*|\?")
-_DIGIT: Final = re.compile(r"\d")
+_WORD: Final = pattern(r"[^\W_]+(?:'[^\W_]+)*|\?")
+_DIGIT: Final = pattern(r"\d")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

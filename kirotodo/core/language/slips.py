@@ -10,8 +10,8 @@ from functools import cache, lru_cache
 from typing import Final
 
 from kirotodo.core.language.lexicon import CHORES, CORRECTED, SLIPS, known_words
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.when.tokens import word_set
+from kirotodo.core.text.patterns import pattern
 
 _COMMON_WORDS: Final = "common_words.txt"
 _SHORT: Final = word_set(

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from kirotodo.core.language.context import Call, DialogueState, TaskView
 from kirotodo.core.language.lexicon import NUMBERS, phrases
 from kirotodo.core.language.list_spans import ordinal
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.spans import Moment, Shift, Token, level
 from kirotodo.core.language.tokens import Piece, Text
 from kirotodo.core.language.types import (
@@ -23,6 +22,7 @@ from kirotodo.core.language.types import (
 from kirotodo.core.language.when.durations import length_at
 from kirotodo.core.language.when.parse import find_when
 from kirotodo.core.language.when.tokens import cut, word_set
+from kirotodo.core.text.patterns import pattern
 
 IT: Final = Target(pronoun="it")
 _TYING: Final = word_set(

@@ -9,13 +9,13 @@ import msgspec
 
 from kirotodo.core.domain.task import Priority
 from kirotodo.core.language.lexicon import NUMBERS, phrases
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.slips import corrected
 from kirotodo.core.language.types import Preferences, When
 from kirotodo.core.language.when.durations import UNITS, Length, length_at
 from kirotodo.core.language.when.parse import find_when
 from kirotodo.core.language.when.recurrence import find_recurrence
 from kirotodo.core.language.when.tokens import Line, cut, word_set
+from kirotodo.core.text.patterns import pattern
 
 _SMART: Final = str.maketrans(
     {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "\u00a0": " ", "–": "-", "—": "-"}

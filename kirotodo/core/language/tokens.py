@@ -17,11 +17,11 @@ from kirotodo.core.language.forms import form
 from kirotodo.core.language.lexicon import CHORES, known_words
 from kirotodo.core.language.list_spans import mark_lists, mark_places, mark_priorities
 from kirotodo.core.language.mentions import Titles
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.slips import as_chore, corrected
 from kirotodo.core.language.spans import SIGNS, Source, Token, find_spans, fold, plain
 from kirotodo.core.language.types import Preferences
 from kirotodo.core.language.when.tokens import word_set
+from kirotodo.core.text.patterns import pattern
 
 _CHUNK: Final = pattern(r"\n|,(?!\d)|;|[^\s,;]+(?:,\d[^\s,;]*)*")
 _POSSESSIVE: Final = word_set(

@@ -15,7 +15,6 @@ from kirotodo.core.language.frames.asking import asking
 from kirotodo.core.language.frames.base import best, meant, topic_of
 from kirotodo.core.language.lexicon import CHORES, phrases
 from kirotodo.core.language.mentions import CERTAIN, same_doing
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.second_opinion import opinion
 from kirotodo.core.language.slots import in_the_nearer_half, slots_of
 from kirotodo.core.language.spans import Token
@@ -38,6 +37,7 @@ from kirotodo.core.language.types import (
     Update,
 )
 from kirotodo.core.language.when.tokens import word_set
+from kirotodo.core.text.patterns import pattern
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,31 +1,417 @@
 """What a tool is: a name, a schema, and what it does to a list in one open transaction it never commits.
 
-The types of arguments that several tools take are here as well; they are kind about how a model writes them. A set of
-tools checks what a model calls, and says in words what is wrong with it.
+A set of tools checks what a model calls, and says in words what is wrong with it. A class of arguments is a dataclass,
+and the annotation of a field says how its value is read: its type, `Before` and `Field`. Models write "3" for 3, a list
+as text, and "null" for what they leave out; the names they have to get right. pydantic would do much of this, but to
+import it took a quarter of a turn on the computer itself (decision 0064).
 """
 
-import ast
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from difflib import get_close_matches
-from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Generic, TypeVar, overload
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import MISSING, fields
+from datetime import date, datetime
+from functools import cache, cached_property
+from types import NoneType, UnionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Final,
+    Generic,
+    Literal,
+    NamedTuple,
+    Self,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    overload,
+)
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+import msgspec
 
 from kirotodo.core.domain.task import PAGE_MAX
 from kirotodo.core.errors import ToolError
 from kirotodo.core.language.preferences import Preferences
 from kirotodo.core.lazy_dataclasses import dataclass
+from kirotodo.core.text.patterns import pattern
+from kirotodo.core.text.sanitize import well_formed
 from kirotodo.core.tools.approval import Effect
 from kirotodo.core.tools.user_clock import UserClock
 
 if TYPE_CHECKING:
     from kirotodo.core.store.database import Store
+
+# --- arguments
+
+_NOTHING: Final = frozenset({"", "null", "NULL", "None", "nil", "undefined", "<null>"})
+"""What a person may write is not among it: a list can be called "none" or "N/A"."""
+_FAULTS_SHOWN: Final = 3
+NUMBER_MAX: Final = 2**31 - 1
+"""Of any number, as every database holds it; no schema tells of it."""
+_WHOLE: Final = pattern(r"([+-]?\d{1,18})(?:\.0*)?")
+_TRUE: Final = ("true", "yes", "on", "1", "t", "y")
+_FALSE: Final = ("false", "no", "off", "0", "f", "n")
+
+
+class Before(NamedTuple):
+    """Puts a value into the form that its type has. Raises `ValueError` with a sentence where it cannot."""
+
+    read: Callable[[Any], Any]
+
+
+class Field(NamedTuple):
+    """Describes an argument to a model, and limits a number or how many items there are."""
+
+    description: str = ""
+    ge: int | None = None
+    le: int | None = None
+    min_length: int = 0
+    max_length: int | None = None
+    hidden: bool = False
+    """For no model to give: what the user agreed to is written there."""
+
+
+class _Fault(ValueError):
+    """What is wrong with a value, as the end of a sentence that its name begins."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arguments:
+    """Arguments of a tool; kind about form ("3" for 3), strict about names."""
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any], *, of: str) -> Self:
+        """Return what a model gave to the tool `of`. Raise `ToolError` with a sentence for each of the first faults."""
+        known = cls.known()
+        values: dict[str, Any] = {}
+        faults: list[str] = []
+        for name, argument in known.items():
+            if not argument.is_given(given, name):
+                faults += [f"{of} needs `{name}`."] if argument.required else []
+                continue
+            try:
+                values[name] = argument.read(given[name], name)
+            except _Fault as fault:
+                faults.append(f"`{name}` {fault}")
+            except ToolError as error:
+                faults.append(error.message)
+            except ValueError as error:
+                faults.append(f"`{name}`: {error}")
+        takes = ", ".join(name for name, argument in known.items() if not argument.limits.hidden)
+        faults += [f"{of} has no argument `{name[:50]}`; it takes {takes}." for name in given if name not in known]
+        if not faults:
+            made = cls(**values)
+            if (sentence := made.fault()) is None:
+                return made
+            faults = [sentence]
+        raise ToolError(" ".join(list(dict.fromkeys(faults))[:_FAULTS_SHOWN]))
+
+    @classmethod
+    def known(cls) -> Mapping[str, "_Argument"]:
+        """Return the arguments by their names, in the order in which the class names them."""
+        return _arguments(cls)  # type: ignore[arg-type]  # mypy takes the hash of an instance for that of its class
+
+    def fault(self) -> str | None:
+        """Return a sentence about arguments that don't go together, None where they do."""
+        return None
+
+    def given(self) -> dict[str, Any]:
+        """Return the arguments that are not left out, as values."""
+        values = {name: (getattr(self, name), argument.default) for name, argument in self.known().items()}
+        return {name: value for name, (value, default) in values.items() if value is not None and value != default}
+
+    def as_json(self, *, without: Collection[str] = ()) -> dict[str, Any]:
+        """Return the arguments that are not left out, as JSON."""
+        kept = {name: value for name, value in self.given().items() if name not in without}
+        as_json: dict[str, Any] = json.loads(msgspec.json.encode(kept))
+        return as_json
+
+    @classmethod
+    def schema(cls) -> dict[str, Any]:
+        """Return the JSON Schema of the arguments that a model may give: lean, since every request pays for it."""
+        shown = {name: argument for name, argument in cls.known().items() if not argument.limits.hidden}
+        required = [name for name, argument in shown.items() if argument.required]
+        return {
+            "additionalProperties": False,
+            "properties": {name: argument.schema() for name, argument in shown.items()},
+            **({"required": required} if required else {}),
+            "type": "object",
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Argument:
+    """An argument as its annotation has it, which may be `optional`: X or None."""
+
+    kind: Any
+    optional: bool
+    befores: tuple[Before, ...]
+    limits: Field
+    default: Any = MISSING
+
+    @property
+    def required(self) -> bool:
+        return self.default is MISSING
+
+    def is_given(self, given: Mapping[str, Any], name: str) -> bool:
+        """Return whether there is a value; models write null, or text that says so, for what they leave out."""
+        return name in given and (self.required or not _is_nothing(given[name]))
+
+    def read(self, value: Any, name: str) -> Any:
+        for before in self.befores:
+            value = value if value is None else before.read(value)
+        if value is None and self.optional:
+            return None
+        return self._limited(self._of_kind(value, name))
+
+    def _of_kind(self, value: Any, name: str) -> Any:
+        if get_origin(self.kind) is Literal:
+            return _one_of(value, get_args(self.kind))
+        if get_origin(self.kind) is tuple:
+            if not isinstance(value, list | tuple):
+                raise _Fault("must be a list.")
+            item = _argument(get_args(self.kind)[0])
+            return tuple(item.read(each, name) for each in value)
+        if issubclass(self.kind, Arguments):
+            if not isinstance(value, Mapping):
+                raise _Fault("must be a list of objects.")
+            return self.kind.read(value, of=f"`{name}`")
+        return _READERS[self.kind](value)
+
+    def _limited(self, value: Any) -> Any:
+        _, least, most, fewest, longest, _ = self.limits
+        if least is not None and value < least:
+            raise _Fault(f"must be at least {least}.")
+        if most is not None and value > most:
+            raise _Fault(f"must be at most {most}.")
+        if isinstance(value, tuple) and len(value) < fewest:
+            raise _Fault(f"needs at least {fewest}.")
+        if longest is not None and len(value) > longest:
+            raise _Fault(f"takes at most {longest}.")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        """An optional value is described by its type alone: leaving it out says "none"."""
+        limits = self.limits
+        described = {
+            "minimum": limits.ge,
+            "maximum": limits.le,
+            "minItems": limits.min_length or None,
+            "maxItems": limits.max_length,
+            "default": None if self.required else self.default,
+            "description": limits.description or None,
+        }
+        return {**self._schema_of_kind(), **{key: value for key, value in described.items() if value is not None}}
+
+    def _schema_of_kind(self) -> dict[str, Any]:
+        if get_origin(self.kind) is Literal:
+            return {"enum": list(get_args(self.kind)), "type": "string"}
+        if get_origin(self.kind) is tuple:
+            return {"items": _argument(get_args(self.kind)[0]).schema(), "type": "array"}
+        if issubclass(self.kind, Arguments):
+            schema: dict[str, Any] = self.kind.schema()
+            return schema
+        return {"type": {int: "integer", bool: "boolean"}.get(self.kind, "string")}
+
+
+@cache
+def _arguments(kind: Any) -> Mapping[str, _Argument]:
+    return {each.name: _argument(cast(Any, each.type), each.default) for each in fields(kind)}
+
+
+@cache
+def _argument(annotation: Any, default: Any = MISSING) -> _Argument:
+    """Return an argument out of its annotation. What stands last in `Annotated` is done first."""
+    notes: list[Any] = []
+    optional = False
+    while (origin := get_origin(annotation)) in (Annotated, Union, UnionType):
+        if origin is Annotated:
+            notes += reversed(annotation.__metadata__)
+            annotation = annotation.__origin__
+        else:
+            optional = True
+            (annotation,) = (each for each in get_args(annotation) if each is not NoneType)
+    found = [note for note in notes if isinstance(note, Field)]
+    limits = (next(filter(None, each), each[-1]) for each in zip(*found, Field(), strict=True))
+    return _Argument(
+        kind=annotation,
+        optional=optional,
+        befores=tuple(note for note in notes if isinstance(note, Before)),
+        limits=Field(*limits),
+        default=default,
+    )
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and value.strip() in _NOTHING)
+
+
+# --- types
+
+
+def _one_of(value: Any, choices: Sequence[str]) -> Any:
+    if value not in choices:
+        *others, last = map(repr, choices)
+        raise _Fault(f"must be one of {', '.join(others)} or {last}.")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or well_formed(value) != value:
+        raise _Fault("must be text.")
+    return value
+
+
+def _number(value: Any) -> int:
+    if isinstance(value, str) and (found := _WHOLE.fullmatch(value.strip())):
+        value = int(found[1])
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _Fault("must be a whole number.")
+    if abs(value) > NUMBER_MAX:
+        raise _Fault(f"must be a number up to {NUMBER_MAX}.")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    said = str(value).strip().casefold() if isinstance(value, bool | int | str) else ""
+    if said not in _TRUE + _FALSE:
+        raise _Fault("must be true or false.")
+    return said in _TRUE
+
+
+def _date(value: Any) -> date:
+    try:
+        return date.fromisoformat(value.strip())
+    except (AttributeError, ValueError):
+        raise _Fault("must be a date such as 2026-12-01.") from None
+
+
+_READERS: Final[Mapping[Any, Callable[[Any], Any]]] = {str: _text, int: _number, bool: _flag, date: _date}
+
+
+# --- how models write what several tools take
+
+_ID: Final = pattern(r"(?:task\s*)?(?:#\s*)?(\d{1,10})", re.IGNORECASE)
+_PRIORITY: Final = {
+    "urgent": "high",
+    "important": "high",
+    "normal": "medium",
+    "med": "medium",
+    "1": "high",
+    "2": "medium",
+    "3": "low",
+}
+
+
+def _id(value: Any) -> Any:
+    if isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, str) and (found := _ID.fullmatch(value.strip())):
+        return int(found[1])
+    return value
+
+
+def _ids(value: Any) -> Any:
+    if isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], str):
+        value = value[0]
+    if isinstance(value, str):
+        return tuple(part for part in re.split(r"[\s,;\[\]\"']+", value) if part)
+    if isinstance(value, int | float):
+        return (value,)
+    return value
+
+
+def _words(value: Any) -> Any:
+    """Names as a list; models write a list as text too, in the notation of JSON or Python, or with commas alone."""
+    if isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], str):
+        value = _list_in(value[0]) or value
+    elif isinstance(value, str):
+        found = _list_in(value)
+        value = _split(value) if found is None else found
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        value = [value]
+    return tuple(_number_as_text(part) for part in value) if isinstance(value, list | tuple) else value
+
+
+def _list_in(text: str) -> list[Any] | None:
+    """Return the list that `text` spells, None where it spells none."""
+    text = text.strip()
+    if not (text.startswith("[") and text.endswith("]")):
+        return None
+    from ast import literal_eval
+
+    for read in (json.loads, literal_eval):
+        try:
+            found = read(text)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        return found if isinstance(found, list) else None
+    return _split(text[1:-1])
+
+
+def _split(text: str) -> list[Any]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _number_as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _absent(value: Any) -> Any:
+    """Models write "" for "not given"; taking a value away has a way of its own."""
+    value = _number_as_text(value)
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _choice(value: Any) -> Any:
+    value = _absent(value)
+    return value.strip().casefold() if isinstance(value, str) else value
+
+
+def _priority(value: Any) -> Any:
+    value = _choice(value)
+    return _PRIORITY.get(value, value) if isinstance(value, str) else value
+
+
+TaskId = Annotated[int, Before(_id), Field(ge=1)]
+TaskIds = Annotated[tuple[TaskId, ...], Before(_ids), Field(max_length=PAGE_MAX)]
+Title = Annotated[str, Before(_number_as_text)]
+LIST: Final = Before(_words)
+Words = Annotated[tuple[str, ...], LIST]
+OPTIONAL: Final = Before(_absent)
+CHOICE: Final = Before(_choice)
+PRIORITY: Final = Before(_priority)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Targets(Arguments):
+    """One task or several."""
+
+    task_id: Annotated[TaskId | None, OPTIONAL, Field(description="The task's number.")] = None
+    task_ids: Annotated[TaskIds | None, OPTIONAL, Field(description="Several tasks' numbers, in place of task_id.")] = (
+        None
+    )
+
+    def fault(self) -> str | None:
+        """Return a sentence where no task is named."""
+        return None if self.ids else "Say which task: task_id, or task_ids for several."
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Return each id once, in the order given."""
+        first = () if self.task_id is None else (self.task_id,)
+        return tuple(dict.fromkeys(first + (self.task_ids or ())))
+
+
+# --- tools
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,32 +431,8 @@ class ToolContext:
         return UserClock(now=self.now, zone=self.zone, preferences=self.preferences)
 
 
-_NOTHING: Final = frozenset({"", "null", "NULL", "None", "nil", "undefined", "<null>"})
-"""What a person may write is not among it: a list can be called "none" or "N/A"."""
 MALFORMED: Final = "malformed"
 """The one key of arguments that were no JSON object; what came instead is its value."""
-_FAULTS_SHOWN: Final = 3
-_KEYWORDS: Final = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
-"""Behind a validator of ours, pydantic names limits in its own words."""
-
-
-def _is_nothing(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and value.strip() in _NOTHING)
-
-
-class Arguments(BaseModel):
-    """Arguments of a tool; kind about form ("3" for 3), strict about names."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_what_is_not_given(cls, given: Any) -> Any:
-        """Leave out what may be left out and is null, or text that says so, as models write for "not given"."""
-        if not isinstance(given, Mapping):
-            return given
-        optional = {name for name, field in cls.model_fields.items() if not field.is_required()}
-        return {name: value for name, value in given.items() if name not in optional or not _is_nothing(value)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,7 +477,7 @@ class Call(Generic[A]):
 
     def as_json(self) -> dict[str, Any]:
         """Return the arguments as they were understood, without those left out."""
-        return self.arguments.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        return self.arguments.as_json()
 
     def effect(self) -> Effect | None:
         """Return what the call would do to the list; see `Tool.effect`."""
@@ -135,192 +497,9 @@ def failure(message: str) -> dict[str, Any]:
     return {"error": message}
 
 
-ID_MAX = 2**31 - 1
-_ID = re.compile(r"(?:task\s*)?(?:#\s*)?(\d{1,10})", re.IGNORECASE)
-_PRIORITY = {
-    "urgent": "high",
-    "important": "high",
-    "normal": "medium",
-    "med": "medium",
-    "1": "high",
-    "2": "medium",
-    "3": "low",
-}
-
-
-def _id(value: Any) -> Any:
-    if isinstance(value, list | tuple) and len(value) == 1:
-        value = value[0]
-    if isinstance(value, str) and (found := _ID.fullmatch(value.strip())):
-        return int(found[1])
-    if isinstance(value, bool):
-        raise ValueError("must be a whole number.")
-    return value
-
-
-def _ids(value: Any) -> Any:
-    if isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], str):
-        value = value[0]
-    if isinstance(value, str):
-        return tuple(part for part in re.split(r"[\s,;\[\]\"']+", value) if part)
-    if isinstance(value, int | float):
-        return (value,)
-    return value
-
-
-def _words(value: Any) -> Any:
-    """Names as a list; models write a list as text too, in the notation of JSON or Python, or with commas alone."""
-    if isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], str):
-        value = _list_in(value[0]) or value
-    elif isinstance(value, str):
-        found = _list_in(value)
-        value = _split(value) if found is None else found
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        value = [value]
-    return tuple(_number_as_text(part) for part in value) if isinstance(value, list | tuple) else value
-
-
-def _list_in(text: str) -> list[Any] | None:
-    """Return the list that `text` spells, None where it spells none."""
-    text = text.strip()
-    if not (text.startswith("[") and text.endswith("]")):
-        return None
-    for read in (json.loads, ast.literal_eval):
-        try:
-            found = read(text)
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
-            continue
-        return found if isinstance(found, list) else None
-    return _split(text[1:-1])
-
-
-def _split(text: str) -> list[Any]:
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _number_as_text(value: Any) -> Any:
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-def _absent(value: Any) -> Any:
-    """Models write "" for "not given"; taking a value away has a way of its own."""
-    value = _number_as_text(value)
-    return None if isinstance(value, str) and not value.strip() else value
-
-
-def _choice(value: Any) -> Any:
-    value = _absent(value)
-    return value.strip().casefold() if isinstance(value, str) else value
-
-
-def _priority(value: Any) -> Any:
-    value = _choice(value)
-    return _PRIORITY.get(value, value) if isinstance(value, str) else value
-
-
-TaskId = Annotated[int, BeforeValidator(_id), Field(ge=1, le=ID_MAX)]
-TaskIds = Annotated[tuple[TaskId, ...], BeforeValidator(_ids), Field(max_length=PAGE_MAX)]
-Title = Annotated[str, BeforeValidator(_number_as_text)]
-LIST = BeforeValidator(_words)
-Words = Annotated[tuple[str, ...], LIST]
-OPTIONAL = BeforeValidator(_absent)
-CHOICE = BeforeValidator(_choice)
-PRIORITY = BeforeValidator(_priority)
-
-
-class Targets(Arguments):
-    """One task or several."""
-
-    task_id: Annotated[TaskId | None, OPTIONAL, Field(description="The task's number.")] = None
-    task_ids: Annotated[TaskIds | None, OPTIONAL, Field(description="Several tasks' numbers, in place of task_id.")] = (
-        None
-    )
-
-    @model_validator(mode="after")
-    def _named(self) -> "Targets":
-        if not self.ids:
-            raise ValueError("Say which task: task_id, or task_ids for several.")
-        return self
-
-    @property
-    def ids(self) -> tuple[int, ...]:
-        """Return each id once, in the order given."""
-        first = () if self.task_id is None else (self.task_id,)
-        return tuple(dict.fromkeys(first + (self.task_ids or ())))
-
-
 def schema_of(tool: AnyTool) -> ToolSchema:
-    """Return the JSON Schema of a tool's arguments."""
-    return ToolSchema(
-        name=tool.name, description=tool.description, parameters=_lean(tool.arguments.model_json_schema())
-    )
-
-
-def _lean(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Without titles, and with an optional value described by its type alone: leaving it out says "none"."""
-    drop = {"title", "description"} if "properties" in schema else {"title"}
-    if schema.get("default", 0) is None:
-        drop.add("default")
-    lean = {_KEYWORDS.get(key, key): value for key, value in schema.items() if key not in drop}
-    if lean.get("type") == "array" and "maxLength" in lean:
-        lean["maxItems"] = lean.pop("maxLength")
-    if "properties" in lean:
-        lean["properties"] = {name: _lean(_solid(of)) for name, of in lean["properties"].items()}
-    if isinstance(lean.get("items"), Mapping):
-        lean["items"] = _lean(lean["items"])
-    return lean
-
-
-def _solid(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """`X | None` as X."""
-    choices = [choice for choice in schema.get("anyOf", ()) if choice.get("type") != "null"]
-    rest = {key: value for key, value in schema.items() if key != "anyOf"}
-    return {**choices[0], **rest} if len(choices) == 1 else dict(schema)
-
-
-def faults_in_words(tool: AnyTool, fault: ValidationError) -> str:
-    """Return one sentence for each of the first few faults; what was given is not repeated."""
-    sentences: list[str] = []
-    for error in fault.errors(include_url=False, include_context=True, include_input=False):
-        sentence = _sentence(tool, error)
-        if sentence not in sentences:
-            sentences.append(sentence)
-    return " ".join(sentences[:_FAULTS_SHOWN])
-
-
-def _sentence(tool: AnyTool, error: Mapping[str, Any]) -> str:
-    place, kind = _place(error["loc"]), error["type"]
-    context: Mapping[str, Any] = error.get("ctx", {})
-    match kind:
-        case "missing":
-            return f"{tool.name} needs {place}."
-        case "extra_forbidden":
-            return f"{tool.name} has no argument {place}; it takes {', '.join(tool.arguments.model_fields)}."
-        case "literal_error":
-            return f"{place} must be one of {context['expected']}."
-        case "value_error":
-            return f"{place}: {context['error']}" if error["loc"] else f"{context['error']}"
-        case "string_type" | "string_unicode":
-            return f"{place} must be text."
-        case "int_type" | "int_parsing" | "int_from_float" | "int_parsing_size":
-            return f"{place} must be a whole number."
-        case "bool_type" | "bool_parsing":
-            return f"{place} must be true or false."
-        case "too_long":
-            return f"{place} takes at most {context['max_length']}."
-        case "greater_than_equal":
-            return f"{place} must be at least {context['ge']}."
-        case "less_than_equal":
-            return f"{place} must be at most {context['le']}."
-        case "tuple_type":
-            return f"{place} must be a list."
-        case _:
-            return f"{place}: {error['msg']}."
-
-
-def _place(location: Sequence[int | str]) -> str:
-    names = [str(part)[:50] for part in location if isinstance(part, str)]
-    return f"`{names[0]}`" if names else "The call"
+    """Return a tool as a model sees it."""
+    return ToolSchema(name=tool.name, description=tool.description, parameters=tool.arguments.schema())
 
 
 class Schemas(Sequence[ToolSchema]):
@@ -380,13 +559,11 @@ class Tools:
             raise ToolError(
                 f"The arguments of {name} were not valid JSON. Nothing was done. Call it again with one JSON object."
             )
-        try:
-            checked = tool.arguments.model_validate(dict(arguments))
-        except ValidationError as fault:
-            raise ToolError(faults_in_words(tool, fault)) from None
-        return Call(tool=tool, arguments=checked)
+        return Call(tool=tool, arguments=tool.arguments.read(arguments, of=name))
 
     def _unknown(self, name: str) -> str:
+        from difflib import get_close_matches
+
         close = get_close_matches(str(name), self.names, n=1)
         hint = f" Did you mean {close[0]}?" if close else ""
         return f"There is no tool {str(name)[:50]!r}.{hint} The tools are: {', '.join(self.names)}."

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from pydantic import Field
-
 from kirotodo.core.domain.history import By, ChangeSelection
 from kirotodo.core.errors import InvalidInput
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.changes import describe_actor, describe_change
 from kirotodo.core.text.dates import describe_moment
-from kirotodo.core.tools.base import CHOICE, OPTIONAL, Arguments, TaskId, Tool, ToolContext
+from kirotodo.core.tools.base import CHOICE, OPTIONAL, Arguments, Field, TaskId, Tool, ToolContext
 from kirotodo.core.tools.past import read_past
 
 LIMIT: Final = 20
@@ -30,6 +29,7 @@ def changes_of_time(arguments: Mapping[str, Any]) -> ChangeSelection | None:
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ListChangesArguments(Arguments):
     """The arguments of `list_changes`."""
 

@@ -6,14 +6,13 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
-from pydantic.json_schema import SkipJsonSchema
 
 from kirotodo.core.domain.plan import MINUTES_MAX, PER_DAY_MAX, Move
 from kirotodo.core.domain.task import PAGE_MAX
 from kirotodo.core.errors import ToolError
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.tools.approval import Effect
-from kirotodo.core.tools.base import CHOICE, OPTIONAL, Arguments, TaskId, TaskIds, Tool, ToolContext
+from kirotodo.core.tools.base import CHOICE, OPTIONAL, Arguments, Field, TaskId, TaskIds, Tool, ToolContext
 from kirotodo.core.tools.plans import day_plan, move_tasks, propose_spread
 from kirotodo.core.tools.task_fields import about, brief_task
 
@@ -21,6 +20,7 @@ NAMED = 10
 """Moves that the question before them names."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PlanArguments(Arguments):
     """The arguments of `plan`."""
 
@@ -57,33 +57,21 @@ class Plan(Tool[PlanArguments]):
         return {"tasks": tasks, "minutes": plan.minutes, "planned": plan.planned, "more": plan.more}
 
 
-class MoveArgument(BaseModel):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MoveArgument(Arguments):
     """A task, the due date that it has, and its new one."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     task_id: TaskId
     due_date: date
     to: date
 
 
-_MOVES = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {"task_id": {"type": "integer"}, "due_date": {"type": "string"}, "to": {"type": "string"}},
-        "required": ["task_id", "due_date", "to"],
-        "additionalProperties": False,
-    },
-}
-"""Without a reference, which not every service follows."""
-
-
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MoveTasksArguments(Arguments):
     """The arguments of `move_tasks`."""
 
-    moves: Annotated[tuple[MoveArgument, ...], Field(min_length=1, max_length=PAGE_MAX), WithJsonSchema(_MOVES)]
-    task_ids: SkipJsonSchema[TaskIds | None] = None
+    moves: Annotated[tuple[MoveArgument, ...], Field(min_length=1, max_length=PAGE_MAX)]
+    task_ids: Annotated[TaskIds | None, Field(hidden=True)] = None
     """Which of them the user agreed to; all where it is None. For no model to give."""
 
     def chosen(self) -> tuple[Move, ...]:
@@ -107,7 +95,7 @@ class MoveTasks(Tool[MoveTasksArguments]):
         moves = arguments.chosen()
         days = [f"#{move.task_id} to {move.to:%a} {move.to.day} {move.to:%b}" for move in moves[:NAMED]]
         more = f", and {len(moves) - NAMED} more" if len(moves) > NAMED else ""
-        rest = {"moves": [each.model_dump(mode="json") for each in arguments.moves]}
+        rest = arguments.as_json(without=("task_ids",))
         return Effect(
             kind="plan",
             question=f"Move {{}} ({', '.join(days)}{more})",

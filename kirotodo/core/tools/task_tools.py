@@ -6,20 +6,19 @@ Those for plans, plan and move_tasks, are in `plan_tools`.
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast, get_args
-
-from pydantic import BeforeValidator, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from kirotodo.core.backend import OccurrenceScope, TaskFields
 from kirotodo.core.domain.history import By
 from kirotodo.core.domain.routine import upcoming
 from kirotodo.core.domain.task import PAGE_MAX, Due, Priority, RecursFrom, Sort, Status, TaskFilter
 from kirotodo.core.errors import InvalidInput, ToolError
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.dates import describe_due
 from kirotodo.core.text.durations import DURATION_MAX, parse_duration
+from kirotodo.core.text.patterns import pattern
 from kirotodo.core.tools.approval import Effect
 from kirotodo.core.tools.base import (
     CHOICE,
@@ -27,6 +26,8 @@ from kirotodo.core.tools.base import (
     OPTIONAL,
     PRIORITY,
     Arguments,
+    Before,
+    Field,
     Targets,
     TaskId,
     TaskIds,
@@ -126,9 +127,10 @@ def _minutes(value: Any) -> Any:
         raise ValueError(error.message) from None
 
 
-Minutes = Annotated[int, BeforeValidator(_minutes), Field(ge=1, le=DURATION_MAX)]
+Minutes = Annotated[int, Before(_minutes), Field(ge=1, le=DURATION_MAX)]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AddTaskArguments(Arguments):
     """The arguments of `add_task`."""
 
@@ -148,8 +150,7 @@ class AddTaskArguments(Arguments):
 
     def fields(self) -> TaskFields:
         """Return the fields that were given."""
-        given = {name: getattr(self, name) for name in type(self).model_fields}
-        return cast(TaskFields, {name: value for name, value in given.items() if value is not None})
+        return cast(TaskFields, self.given())
 
 
 _ECHOED: Final = ("due", "repeats", "project", "starts", "takes", "parent_id")
@@ -187,10 +188,11 @@ def _period(value: Any) -> Any:
     return _PERIODS.get(value.casefold().removeprefix("this ").removeprefix("last ").strip(), value)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ListTasksArguments(Arguments):
     """The arguments of `list_tasks`."""
 
-    status: Annotated[Status | None, BeforeValidator(_status), CHOICE, Field(description="Default: pending.")] = None
+    status: Annotated[Status | None, Before(_status), CHOICE, Field(description="Default: pending.")] = None
     due: Annotated[
         str | None,
         OPTIONAL,
@@ -226,7 +228,7 @@ class ListTasks(Tool[ListTasksArguments]):
     async def run(self, context: ToolContext, arguments: ListTasksArguments) -> Mapping[str, Any]:
         """Implement `Tool.run`."""
         page = await context.store.tasks.page(
-            await filter_of(context.store, arguments.model_dump(), at=context.user_clock),
+            await filter_of(context.store, asdict(arguments), at=context.user_clock),
             today=context.now.date(),
             zone=context.zone,
             limit=arguments.limit,
@@ -235,6 +237,7 @@ class ListTasks(Tool[ListTasksArguments]):
         return {"tasks": brief_tasks(page.items, at=context.user_clock), "total": page.total, "next": page.next}
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class GetTaskArguments(Arguments):
     """The arguments of `get_task`."""
 
@@ -260,10 +263,11 @@ class GetTask(Tool[GetTaskArguments]):
         return found
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TaskStatisticsArguments(Arguments):
     """The arguments of `task_stats`."""
 
-    period: Annotated[int, BeforeValidator(_period), Field(ge=1, le=3650, description="Days up to today.")] = 7
+    period: Annotated[int, Before(_period), Field(ge=1, le=3650, description="Days up to today.")] = 7
 
 
 class TaskStatistics(Tool[TaskStatisticsArguments]):
@@ -300,6 +304,7 @@ class TaskStatistics(Tool[TaskStatisticsArguments]):
         }
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CompleteTaskArguments(Targets):
     """The arguments of `complete_task`."""
 
@@ -342,15 +347,16 @@ Clearable = Literal[
     "notes", "due", "time", "recurrence", "priority", "project", "tags", "remind", "start", "duration", "parent_id"
 ]
 _ONCE: Final = frozenset({"once", "one", "this", "next", "true", "yes", "this one", "this occurrence"})
-_SEVERAL: Final = re.compile(
+_SEVERAL: Final = pattern(
     r"(?:the )?next (?P<next>\d{1,9})(?: (?:times|occurrences))?|(?P<times>\d{1,9}) (?:times|occurrences)",
     re.IGNORECASE,
 )
-_ON: Final = re.compile(r"(?:the (?:one|occurrence) )?on (?P<day>.+)", re.IGNORECASE)
+_ON: Final = pattern(r"(?:the (?:one|occurrence) )?on (?P<day>.+)", re.IGNORECASE)
 SKIP: Final = "Repeating tasks: 'once', 'next 2' or 'on 24 Dec..2 Jan' skips these, a date all before it."
 _WHICH: Final = ("task_id", "task_ids", "clear", "skip")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class UpdateTaskArguments(Targets):
     """The arguments of `update_task`."""
 
@@ -385,8 +391,7 @@ class UpdateTaskArguments(Targets):
 
     def fields(self) -> TaskFields:
         """Return the fields that were given."""
-        names = [name for name in type(self).model_fields if name not in _WHICH]
-        given = {name: value for name in names if (value := getattr(self, name)) is not None}
+        given = {name: value for name, value in self.given().items() if name not in _WHICH}
         cleared: dict[str, Any] = dict.fromkeys(self.clear or ())
         for name, empty in (("priority", "none"), ("tags", ())):
             if name in cleared:
@@ -403,7 +408,7 @@ class UpdateTask(Tool[UpdateTaskArguments]):
 
     def effect(self, arguments: UpdateTaskArguments) -> Effect:
         """Implement `Tool.effect`."""
-        rest = arguments.model_dump(mode="json", exclude={"task_id", "task_ids"}, exclude_none=True)
+        rest = arguments.as_json(without=("task_id", "task_ids"))
         return Effect(kind="change", question="Change {}", ids=arguments.ids, rest=rest)
 
     async def run(self, context: ToolContext, arguments: UpdateTaskArguments) -> Mapping[str, Any]:
@@ -452,6 +457,7 @@ def _which_occurrences(words: str) -> tuple[str | None, int | None, str | None]:
     return (said, None, None) if on is None else (None, None, on["day"])
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DeleteTaskArguments(Targets):
     """Which tasks to delete."""
 
@@ -474,6 +480,7 @@ class DeleteTask(Tool[DeleteTaskArguments]):
         return about(arguments.ids, tasks, "deleted", at=context.user_clock)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class UndoArguments(Arguments):
     """The arguments of `undo`."""
 
@@ -483,9 +490,9 @@ class UndoArguments(Arguments):
         OPTIONAL,
         Field(description="Take back only what the last turn changed of these tasks; one task with `since`."),
     ] = None
-    until: SkipJsonSchema[str | None] = None
+    until: Annotated[str | None, Field(hidden=True)] = None
     """Where the time of `since` ended when the user was asked. For no model to give."""
-    newest: SkipJsonSchema[int | None] = None
+    newest: Annotated[int | None, Field(hidden=True)] = None
     """The newest change when the user was asked: what came after it was not agreed to. For no model to give."""
     redo: Annotated[bool, Field(description="True does again what the last undo took back.")] = False
     since: Annotated[
@@ -507,7 +514,7 @@ class Undo(Tool[UndoArguments]):
         """Implement `Tool.effect`."""
         groups = OF_A_TIME if arguments.since else 1 if arguments.redo else arguments.turns
         question = "Do {} again" if arguments.redo else "Take back {}"
-        rest = arguments.model_dump(mode="json", exclude={"newest", "until"}, exclude_defaults=True)
+        rest = arguments.as_json(without=("newest", "until"))
         return Effect(kind="undo", question=question, groups=groups, rest=rest)
 
     async def run(self, context: ToolContext, arguments: UndoArguments) -> Mapping[str, Any]:
@@ -519,7 +526,7 @@ class Undo(Tool[UndoArguments]):
                 raise ToolError("The list has changed since the user was asked, so nothing was taken back. Ask again.")
         if arguments.redo:
             changed = await journal.redo()
-        elif (which := changes_of_time(arguments.model_dump(exclude_none=True))) is not None:
+        elif (which := changes_of_time(arguments.given())) is not None:
             at = context.user_clock
             changed = await journal.undo_selected(selected(which, at=at), skip_turn=context.turn_id)
         elif arguments.task_ids:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from kirotodo.core.language.patterns import pattern
+from kirotodo.core.text.patterns import pattern
 
 _COUNTED = """
 import re

@@ -111,7 +111,7 @@ def test_arguments_are_read_kindly(tool: str, given: dict[str, Any], understood:
         ("add_task", {"title": ["x"]}, "`title` must be text."),
         ("get_task", {"task_id": "milk"}, "`task_id` must be a whole number."),
         ("get_task", {"task_id": 0}, "`task_id` must be at least 1."),
-        ("get_task", {"task_id": True}, "`task_id`: must be a whole number."),
+        ("get_task", {"task_id": True}, "`task_id` must be a whole number."),
         ("get_task", {"task_id": 10**30}, "`task_id` must be a"),
         ("delete_task", {}, "Say which task: task_id, or task_ids for several."),
         ("delete_task", {"task_ids": []}, "Say which task: task_id, or task_ids for several."),

@@ -5,9 +5,9 @@ from typing import Final
 
 from kirotodo.core.domain.history import By
 from kirotodo.core.language.mentions import CERTAIN
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.tokens import Text
 from kirotodo.core.language.types import Action, Deed, Query, Scope, TakeBack, Target, Undo
+from kirotodo.core.text.patterns import pattern
 
 _LED: Final = (
     r"(?:(?:please|so|ok|okay|hey|hi|and|well|kiro|can you|could you|would you|tell me|show me|let me know|"

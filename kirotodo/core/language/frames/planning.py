@@ -5,7 +5,6 @@ from typing import Final
 
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.context import TaskView
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.tokens import Text
 from kirotodo.core.language.types import Action, Away, Plan, Spread, Target, Update
 from kirotodo.core.language.when.durations import length_at
@@ -13,6 +12,7 @@ from kirotodo.core.language.when.numbers import whole
 from kirotodo.core.language.when.parse import parse_when
 from kirotodo.core.language.when.recurrence import parse_end
 from kirotodo.core.language.when.tokens import cut, word_set
+from kirotodo.core.text.patterns import pattern
 
 _LED: Final = (
     r"(?:(?:please|so|ok|okay|hey|hi|and|well|now|right|can you|could you|would you|help me|let's|lets)[, ]+)*"

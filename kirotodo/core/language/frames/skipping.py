@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.mentions import CERTAIN
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.slots import IT
 from kirotodo.core.language.tokens import Text
 from kirotodo.core.language.types import Action, Skip, Target, When
@@ -20,6 +19,7 @@ from kirotodo.core.language.when.durations import length_at
 from kirotodo.core.language.when.numbers import ONES, TENS, whole
 from kirotodo.core.language.when.parse import parse_when
 from kirotodo.core.language.when.tokens import cut
+from kirotodo.core.text.patterns import pattern
 
 _LED: Final = (
     r"(?:(?:please|so|ok|okay|hey|and|also|then|can you|could you|would you|let's|lets|"

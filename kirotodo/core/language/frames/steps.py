@@ -14,12 +14,12 @@ from kirotodo.core.language.content import minutes_in, split_items
 from kirotodo.core.language.context import TaskView
 from kirotodo.core.language.frames.adding import additions
 from kirotodo.core.language.mentions import CERTAIN
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.slots import IT
 from kirotodo.core.language.tokens import Piece, Text
 from kirotodo.core.language.types import Action, Clarify, Complete, Confirm, Query, Target, Update, When
 from kirotodo.core.language.when.numbers import ONES, ORDINAL_ONES
 from kirotodo.core.language.when.parse import parse_when
+from kirotodo.core.text.patterns import pattern
 
 _LED: Final = r"(?:(?:please|so|ok|okay|hey|and|also|can you|could you|would you)[, ]+)*"
 _ENDED: Final = r"(?:[, ]+(?:please|thanks|thank you))*[.!?]*"

@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Final
 
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.when.tokens import Line, cut
+from kirotodo.core.text.patterns import pattern
 
 _WEEKDAYS: Final = (
     "monday mon",

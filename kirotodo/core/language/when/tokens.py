@@ -8,8 +8,8 @@ from typing import Final, Generic, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.types import Preferences
+from kirotodo.core.text.patterns import pattern
 
 T = TypeVar("T")
 

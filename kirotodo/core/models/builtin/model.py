@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.domain.task import Task, TaskSnapshot
 from kirotodo.core.language.context import Call, Context, DialogueState, TaskView
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.types import Preferences
 from kirotodo.core.language.understand import understand
 from kirotodo.core.models.builtin.memory import (
@@ -42,6 +41,7 @@ from kirotodo.core.models.model import (
     ToolOutcome,
     UsageReport,
 )
+from kirotodo.core.text.patterns import pattern
 
 PIECE: Final = pattern(r"(?:\S+\s*){1,6}|\s+")
 """How the answer is streamed: a few words at a time."""

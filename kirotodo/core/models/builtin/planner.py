@@ -10,7 +10,6 @@ import msgspec
 from msgspec.structs import replace
 
 from kirotodo.core.language.context import Call, DialogueState, Pending, TaskView
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.types import (
     Action,
     Add,
@@ -65,6 +64,7 @@ from kirotodo.core.models.builtin.targets import (
     offered_by_words,
 )
 from kirotodo.core.text.dates import describe_due
+from kirotodo.core.text.patterns import pattern
 from kirotodo.core.tools.task_fields import fields_of
 
 _NUMBER_OF_A_TASK: Final = pattern(r"#\s*\d|\b(?:tasks?|todos?|ids?|items?)\s+(?:number\s+|no\.?\s+)?\d", re.IGNORECASE)

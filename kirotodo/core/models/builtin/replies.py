@@ -5,9 +5,9 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.types import Clarify
 from kirotodo.core.models.model import ToolOutcome
+from kirotodo.core.text.patterns import pattern
 from kirotodo.core.tools.approval import REFUSED
 
 SHOWN: Final = 20

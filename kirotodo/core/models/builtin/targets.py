@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from kirotodo.core.language.context import Context, TaskView
 from kirotodo.core.language.mentions import Titles, beginning, thing_done
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.scope_filter import has_words, held, is_plain
 from kirotodo.core.language.types import Clearable, Scope, Target
 from kirotodo.core.models.builtin.replies import choices, dated, escaped
 from kirotodo.core.text.dates import describe_due
+from kirotodo.core.text.patterns import pattern
 
 Asked = Literal["delete", "complete", "reopen", "change", "show"]
 Status = Literal["pending", "completed", "all"]
