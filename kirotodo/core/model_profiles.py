@@ -2,19 +2,19 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any, Final, Literal, cast
 from urllib.parse import urlsplit
 
 from kirotodo.core.errors import ConfigError
 from kirotodo.core.lazy_dataclasses import dataclass
+from kirotodo.core.text.patterns import pattern
 from kirotodo.core.toml_lines import at_line
 
 BUILT_IN: Final = "built-in"
 """The name of the model that is always there; no profile may have it."""
 NAME_MAX: Final = 40
 
-_FOR_MODELS: Final = re.compile(
+_FOR_MODELS: Final = pattern(
     r"[A-Z]\w{0,70}_API_KEY|KIROTODO_\w{0,70}KEY|AZURE_OPENAI_KEY|HF_TOKEN|REPLICATE_API_TOKEN|WATSONX_APIKEY",
     re.ASCII,
 )
@@ -81,6 +81,8 @@ def _faults(name: str, table: Mapping[str, Any], place: str) -> Iterator[str]:
     for key, value in table.items():
         takes = FIELDS.get(key)
         if takes is None:
+            from difflib import get_close_matches
+
             near = get_close_matches(key, FIELDS, n=1)
             yield f"{where(key)} contains {key}, which isn't a setting of a model" + (
                 f": did you mean {near[0]}?" if near else ": remove it."

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from kirotodo.core.text.patterns import pattern
+
 Reader: TypeAlias = Callable[[object], Any]
 
 MASKED: Final = "**********"
@@ -179,7 +181,7 @@ def comma_list(value: object) -> tuple[str, ...]:
     return tuple(map(text, value))
 
 
-_LEAD: Final = re.compile(r"(\d{1,5})\s*(?:(m|min|mins|minutes?)|(h|hours?)|(d|days?))?", re.ASCII)
+_LEAD: Final = pattern(r"(\d{1,5})\s*(?:(m|min|mins|minutes?)|(h|hours?)|(d|days?))?", re.ASCII)
 _LEAD_MAX: Final = 366 * 24 * 60
 
 

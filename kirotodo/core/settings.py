@@ -9,10 +9,8 @@ import datetime as dt
 import ipaddress
 import os
 import re
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, NoReturn, Self
 from zoneinfo import ZoneInfo
@@ -53,7 +51,12 @@ def _default_database_url(values: Mapping[str, Any]) -> str:
 
 
 def _machine_zone() -> str:
-    import tzlocal
+    try:
+        return known_zone(os.environ.get("TZ") or os.readlink("/etc/localtime").partition("/zoneinfo/")[2])
+    except (ValueError, OSError):
+        pass
+
+    import tzlocal  # knows all that systems do otherwise, and takes as long as to open the list
 
     try:
         return known_zone(tzlocal.get_localzone_name() or "UTC")
@@ -472,7 +475,7 @@ class Settings:
         known = (*(profile.name for profile in self.profiles()), BUILT_IN)
         if self.default_model in known:
             return []
-        near = get_close_matches(self.default_model, known, n=1, cutoff=0.5)
+        near = _nearest(self.default_model, known, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else f"it should be one of {', '.join(known)}."
         place = _place(self.sources()["model"], "model")
         return [f"MODEL={self.default_model} ({place}) isn't a configured model: {hint}"]
@@ -569,15 +572,20 @@ def _file_values(cls: type[Settings], path: Path) -> tuple[Found, list[str]]:
 
 def _content(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        found = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return {}
+    except OSError as error:
+        raise ConfigError(f"{path} can't be read: {error.strerror or error}.") from None
+
+    import tomllib  # most people have no such file
+
+    try:
+        return tomllib.loads(found.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise ConfigError(f"{path} isn't UTF-8 text. Save it as UTF-8, or run `kirotodo config edit`.") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} isn't valid TOML: {_lower_first(str(error))}. Fix that line.") from None
-    except OSError as error:
-        raise ConfigError(f"{path} can't be read: {error.strerror or error}.") from None
 
 
 def _keys_from(table: Any, *, path: Path, within: str = "") -> dict[str, str]:
@@ -630,18 +638,25 @@ def _beside(path: Path, url: str) -> str:
     return f"{relative[1]}{(path.parent / relative[2]).as_posix()}" if relative else url
 
 
+def _nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> list[str]:
+    """Return the one of `known` that a word is a slip for, in a list that may be empty."""
+    from difflib import get_close_matches
+
+    return get_close_matches(word, list(known), n=1, cutoff=cutoff)
+
+
 def _unknown(cls: type[Settings], path: Path, key: str) -> str:
     place = f"{path}{at_line(path, key)}"
     if key == "kirotodo_home":
         return f"{place} sets kirotodo_home, which only the environment can set. Remove it."
-    near = get_close_matches(key, cls.fields, n=1)
+    near = _nearest(key, cls.fields)
     return f"{place} contains {key}, which isn't a setting" + (f": did you mean {near[0]}?" if near else ": remove it.")
 
 
 def _unknown_table(path: Path, table: str) -> str:
     if table == "model":
         return f"{path}{at_line(path, 'model', 'model.model')} has a table [model]. Name it [models.NAME]."
-    near = get_close_matches(table, TABLES, n=1)
+    near = _nearest(table, TABLES)
     hint = f"did you mean [{near[0]}]?" if near else f"there are {', '.join(f'[{known}]' for known in TABLES)}."
     return f"{path}{at_line(path, table)} has a table [{table}], which means nothing here: {hint}"
 

@@ -4,7 +4,9 @@ import re
 from typing import Final
 from zoneinfo import ZoneInfo
 
-_NAME: Final = re.compile(r"(?!Factory\Z)[A-Z][\w+-]*(?:/[A-Za-z][\w+-]*){0,2}", re.ASCII)
+from kirotodo.core.text.patterns import pattern
+
+_NAME: Final = pattern(r"(?!Factory\Z)[A-Z][\w+-]*(?:/[A-Za-z][\w+-]*){0,2}", re.ASCII)
 """Every zone begins with a capital; `localtime`, `posixrules`, `right/…` and `posix/…` are files with other uses, and
 mean something else, or nothing, on another machine. Factory is what a machine has that nobody set up."""
 

@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 from typing import Final
 
-_TABLE: Final = re.compile(r"\s*\[\[?(?P<name>[^\]]+)\]\]?\s*(?:#.*)?$")
-_KEY: Final = re.compile(r"\s*(?P<name>(?:\"[^\"]*\"|'[^']*'|[\w.\s-])+?)\s*=")
-_QUOTES: Final = re.compile(r"\"{3}|'{3}")
+from kirotodo.core.text.patterns import pattern
+
+_TABLE: Final = pattern(r"\s*\[\[?(?P<name>[^\]]+)\]\]?\s*(?:#.*)?$")
+_KEY: Final = pattern(r"\s*(?P<name>(?:\"[^\"]*\"|'[^']*'|[\w.\s-])+?)\s*=")
+_QUOTES: Final = pattern(r"\"{3}|'{3}")
 
 
 def at_line(path: Path | str, *names: str) -> str:

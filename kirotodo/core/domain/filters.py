@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from kirotodo.core.domain.task import Priority, Task
 from kirotodo.core.text.folding import name_key
+from kirotodo.core.text.patterns import pattern
 from kirotodo.core.text.search_terms import Terms, fold, has_terms, phrase_terms, searchable, terms
 
 DayField = Literal["due", "done", "added", "start"]
@@ -277,7 +278,7 @@ def _leaf(condition: Word | Phrase | InProject | Tagged | OfPriority | Days | La
             return state if state == "overdue" else f"is:{state}"
 
 
-_BARE_NAME: Final = re.compile(r"[^\s()\"“”„\\]+")
+_BARE_NAME: Final = pattern(r"[^\s()\"“”„\\]+")
 
 
 def named(name: str) -> str:

@@ -4,12 +4,12 @@ Days that are left out ahead of time are part of a rule here, as EXDATE: see `do
 """
 
 import datetime as dt
-import re
 from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.lazy_dataclasses import dataclass
+from kirotodo.core.text.patterns import pattern
 
 Freq: TypeAlias = Literal["MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"]
 
@@ -33,9 +33,9 @@ _RANGES: Final[dict[str, tuple[int, int, bool]]] = {
 }
 """Smallest and largest value of a part, and whether it may count from the end."""
 
-_BYDAY: Final = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
-_NUMBER: Final = re.compile(r"[+-]?\d{1,5}")
-_UNTIL: Final = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:T\d{4,6}Z?)?")
+_BYDAY: Final = pattern(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
+_NUMBER: Final = pattern(r"[+-]?\d{1,5}")
+_UNTIL: Final = pattern(r"(\d{4})-?(\d{2})-?(\d{2})(?:T\d{4,6}Z?)?")
 _INTERVAL_MAX: Final = 1000
 EXCEPT_MAX: Final = 100
 """How many days may be left out ahead of time."""

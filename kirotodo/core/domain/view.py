@@ -1,16 +1,16 @@
 """Saved views: a filter with a name, an order and groups."""
 
-import re
 from typing import Final, Literal
 
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.lazy_dataclasses import dataclass
+from kirotodo.core.text.patterns import pattern
 
 Group = Literal["when", "project", "priority", "tag", "date"]
 VIEWS_MAX: Final = 200
 """Views that a user can have."""
 NAME_PATTERN: Final = r"^\w(?:[\w .\-]{0,48}[\w.\-])?$"
-_NAME: Final = re.compile(NAME_PATTERN)
+_NAME: Final = pattern(NAME_PATTERN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from kirotodo.core.domain.task import Series, Task
+from kirotodo.core.text.patterns import pattern
 from kirotodo.core.text.sanitize import well_formed_value
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from kirotodo.core.domain.conversation import Approval
 
-_HALF: Final = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
+_HALF: Final = pattern(r"\\ud[89a-f]", re.IGNORECASE)
 
 
 @cache

@@ -16,6 +16,7 @@ from kirotodo.core.store.json_texts import dump_series, load_series
 from kirotodo.core.store.statement import AnyRow, Statements
 from kirotodo.core.store.transaction import Scope
 from kirotodo.core.text.folding import name_key
+from kirotodo.core.text.patterns import pattern
 from kirotodo.core.text.search_terms import Document, searchable
 
 _SQL: Final = Statements("task_rows")
@@ -28,8 +29,8 @@ _PLAIN: Final = tuple(field.name for field in fields(Task) if field.name not in 
 _DONE_STEP: Final = 1_000_000
 """What a done step adds to the number of steps that a row has, whose millions are so the done ones."""
 _CHUNK: Final = 500
-_ACCENTS: Final = re.compile("[\u0300-\u036f]+")
-_DIGITS: Final = re.compile("[0-9]+")
+_ACCENTS: Final = pattern("[\u0300-\u036f]+")
+_DIGITS: Final = pattern("[0-9]+")
 _LETTERS: Final = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "þ": "th"}
 )

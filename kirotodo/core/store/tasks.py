@@ -1,6 +1,5 @@
 """The tasks of one user: made, read, changed, deleted. Never commits; every write is in the journal."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -35,6 +34,7 @@ from kirotodo.core.store.task_rows import (
     text_size,
 )
 from kirotodo.core.store.transaction import Counters, Scope
+from kirotodo.core.text.patterns import pattern
 
 _SQL: Final = Statements("tasks")
 
@@ -42,7 +42,7 @@ OPEN_MAX: Final = 1_000
 DONE_MAX: Final = 200
 _WORDS_MAX: Final = 6
 _MATCHES_MAX: Final = 50
-_SNAPSHOT_WORD: Final = re.compile(r"[^\W\d_]{4,}")
+_SNAPSHOT_WORD: Final = pattern(r"[^\W\d_]{4,}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

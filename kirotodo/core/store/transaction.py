@@ -1,6 +1,5 @@
 """One open transaction of one user: what every store of it shares, and how texts are made searchable in it."""
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -41,6 +40,8 @@ _NEW_USER: Final = {"revision": 0, "webhooks": 0, **dict.fromkeys(_COUNTERS, 0)}
 
 def hash_of(user_id: str) -> str:
     """Return what stays of the id of a deleted user."""
+    import hashlib  # few need it, and to load OpenSSL takes as long as to load SQLite
+
     return hashlib.sha256(user_id.encode()).hexdigest()
 
 

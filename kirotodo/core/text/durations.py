@@ -4,15 +4,16 @@ import re
 from typing import Final
 
 from kirotodo.core.errors import InvalidInput
+from kirotodo.core.text.patterns import pattern
 
 DURATION_MAX: Final = 30 * 24 * 60
 """The longest that a task may take, in minutes."""
 _HOURS: Final = r"(?P<hours>\d{1,3}(?:[.,]\d{1,2})?)\s*(?:hours?|hrs?|h)"
 _MINUTES: Final = r"(?P<minutes>\d{1,5})\s*(?:minutes?|mins?|m)?"
-_LENGTH: Final = re.compile(
+_LENGTH: Final = pattern(
     rf"(?:for\s+)?(?:{_HOURS}(?:\s*(?:and\s+)?{_MINUTES})?|{_MINUTES.replace('minutes>', 'only>')})", re.IGNORECASE
 )
-_CLOCK: Final = re.compile(r"(?P<hours>\d{1,3}):(?P<minutes>[0-5]\d)")
+_CLOCK: Final = pattern(r"(?P<hours>\d{1,3}):(?P<minutes>[0-5]\d)")
 _WORDS: Final = {"half an hour": 30, "an hour": 60, "a quarter of an hour": 15, "an hour and a half": 90}
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +23,7 @@ def atomic_write(
     target = Path(os.path.realpath(path))
     if parents:
         make_private_folder(target.parent)
-    draft = target.with_name(f".kirotodo-{secrets.token_hex(8)}.tmp")  # short: `target` may use all that a name may
+    draft = target.with_name(f".kirotodo-{os.urandom(8).hex()}.tmp")  # short: `target` may use all that a name may
     try:
         with open(draft, "xb", opener=_opener(0o666 if mode is None else mode)) as file:
             file.write(data.encode() if isinstance(data, str) else data)

@@ -4,13 +4,14 @@ A word with an apostrophe or a hyphen in it is written in several ways ("e-mail"
 without. The full-text search of the store and the filter of the task list both stand on this.
 """
 
-import re
 import unicodedata
 from typing import Final
 
+from kirotodo.core.text.patterns import pattern
+
 _BEFORE: Final = str.maketrans({"\0": " ", "\u00b4": "'"})
 """The acute accent by itself is typed as an apostrophe; normalization would make a space and an accent of it."""
-_INVISIBLE: Final = re.compile(
+_INVISIBLE: Final = pattern(
     "[\u00ad\u061c\u180b-\u180e\u200b\u200d-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]+"
 )
 """Soft hyphens, joiners, directions and the selectors that choose how a character looks."""
@@ -21,8 +22,8 @@ _ALIKE: Final = str.maketrans(
 )
 """Letters that normalization leaves whole, and the other apostrophes and hyphens. The zero-width non-joiner divides
 the parts of a word in Persian, as a hyphen does in English."""
-_APOSTROPHE: Final = re.compile(r"(?<=[^\W_])['`](?=[^\W_])")
-_COMPOUND: Final = re.compile(r"(?<![^\W_])[^\W_]++(?:['`-][^\W_]+)+")
+_APOSTROPHE: Final = pattern(r"(?<=[^\W_])['`](?=[^\W_])")
+_COMPOUND: Final = pattern(r"(?<![^\W_])[^\W_]++(?:['`-][^\W_]+)+")
 
 
 def fold(text: str) -> str:

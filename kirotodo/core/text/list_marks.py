@@ -3,17 +3,17 @@
 import re
 from typing import Final, NamedTuple
 
+from kirotodo.core.text.patterns import pattern
+
 _BULLET: Final = r"(?P<bullet>[-*+•‣⁃◦▪●○·∙–—])[ \t\u00a0]+"
 _NUMBER: Final = (
     r"\(?\d{1,3}[.)][ \t\u00a0]+"
-    r"(?!(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\b)"  # "20. december party" is a date
+    r"(?!(?i:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\b))"  # "20. december party" is a date
 )
 _OPEN_BOX: Final = r"\[[ \t_]?\](?=\s|\Z)|[☐□▢⬜◻🔲]\ufe0f?"
 _DONE_BOX: Final = r"\[[xX✓✔✗✘]\](?=\s|\Z)|[☑☒✅✓✔🗹]\ufe0f?"
-_MARKS: Final = re.compile(
-    rf"\s*(?:{_BULLET}|{_NUMBER})?(?:(?P<open>{_OPEN_BOX})|(?P<done>{_DONE_BOX}))?\s*", re.IGNORECASE
-)
-_ABOUT_THE_SIGN: Final = re.compile(
+_MARKS: Final = pattern(rf"\s*(?:{_BULLET}|{_NUMBER})?(?:(?P<open>{_OPEN_BOX})|(?P<done>{_DONE_BOX}))?\s*")
+_ABOUT_THE_SIGN: Final = pattern(
     r"(?:is|are|was|were|means?|stands|marks?|denotes?|equals?|and|or|vs\.?|versus|=)(?=\s|\Z)", re.IGNORECASE
 )
 """ "* is a footnote": the sign itself is spoken of."""

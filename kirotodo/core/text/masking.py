@@ -4,10 +4,12 @@ import re
 from typing import Final
 from urllib.parse import unquote
 
+from kirotodo.core.text.patterns import pattern
+
 MASK: Final = "********"
-_SECRET_NAME: Final = re.compile(r"pass|pwd|secret|token|key|auth|sig|cred|session", re.IGNORECASE)
-_PAIR: Final = re.compile(r"([^?&;#\s=]+)=('[^']*'|[^&;#\s]*)")
-_USER: Final = re.compile(r"(?<=://).*(?=@)", re.DOTALL)
+_SECRET_NAME: Final = pattern(r"pass|pwd|secret|token|key|auth|sig|cred|session", re.IGNORECASE)
+_PAIR: Final = pattern(r"([^?&;#\s=]+)=('[^']*'|[^&;#\s]*)")
+_USER: Final = pattern(r"(?<=://).*(?=@)", re.DOTALL)
 
 
 def hide_secrets(text: str) -> str:

@@ -16,10 +16,12 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
+from kirotodo.core.text.patterns import pattern
+
 MARKS_MAX: Final = 8
 """How many combining marks and joiners may follow each other. No script needs as many; a flood covers other lines."""
 
-UNSAFE: Final = re.compile(
+UNSAFE: Final = pattern(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, C0 and C1, but tab and newline
     "\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # line separators and controls of writing direction
     "\u00ad\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb"  # invisible
@@ -31,24 +33,24 @@ selectors are not among them: emoji and several scripts are spelled with them.""
 
 # A body ends at the next introducer, so that no text costs more than one pass, however many commands it begins.
 _BODY: Final = "[^\x07\x1b\x90\x98\x9b-\x9f\n]*"
-_SEQUENCES: Final = re.compile(
+_SEQUENCES: Final = pattern(
     rf"(?:\x1b\]|\x9d){_BODY}(?:\x07|\x1b\\|\x9c)"  # a command to the terminal: title, clipboard, link
     rf"|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f]){_BODY}(?:\x1b\\|\x9c)"  # a string for a device
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, cursor, modes
     r"|\x1b[ -/]*[0-~]?"
 )
-_LINE_ENDS: Final = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_SURROGATES: Final = re.compile("[\ud800-\udfff]")
-_SUSPECT: Final = re.compile("[^\t\n -~]")
+_LINE_ENDS: Final = pattern("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_SURROGATES: Final = pattern("[\ud800-\udfff]")
+_SUSPECT: Final = pattern("[^\t\n -~]")
 _JOINERS: Final = "\u200c\u200d"
-_MAYBE_MARKS: Final = re.compile(
+_MAYBE_MARKS: Final = pattern(
     "[\u0300-\u2dff\u302a-\u302f\u3099\u309a\ua66f-\uabff\ufb1e\ufe00-\ufe2f"
     f"\U000101fd-\U00011fff\U00013430-\U0001efff\U000e0100-\U000e01ef]{{{MARKS_MAX + 1},}}"
 )
 """Runs in which a flood could hide: wide enough for every mark, narrow enough to pass over most letters quickly."""
 NESTED_MAX: Final = 32
 """How deep a value may be nested; no tool takes one deeper than three."""
-_BAD: Final = re.compile("[\0\ud800-\udfff]")
+_BAD: Final = pattern("[\0\ud800-\udfff]")
 
 
 def sanitize(text: str) -> str:

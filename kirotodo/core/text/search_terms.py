@@ -14,23 +14,24 @@ from typing import Final, Literal
 
 from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text import folding
+from kirotodo.core.text.patterns import pattern
 
 Kind = Literal["task", "conversation", "message"]
 
-_WORD: Final = re.compile(r"[^\W_]+")
-_HYPHENATED: Final = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+_WORD: Final = pattern(r"[^\W_]+")
+_HYPHENATED: Final = pattern(r"[^\W_]+(?:-[^\W_]+)*")
 _FOREIGN: Final = "[^\0-\u08ff\u1e00-\u206f]"
 """Scripts whose words run together or are cut in other ways by the full-text index, and most signs. What it is not is
 named, since `re` takes ten times as long to compile a range that ends beyond U+FFFF."""
 _SIGNS: Final = "#$%&*+/<=>@\\[\\\\\\]^_`{|}~\u00a2-\u00a9\u00ac\u00ae-\u00b1\u00d7\u00f7"
-_AS_IT_STANDS: Final = re.compile(_FOREIGN)
-_APART: Final = re.compile(f"{_FOREIGN}|[{_SIGNS}]")
+_AS_IT_STANDS: Final = pattern(_FOREIGN)
+_APART: Final = pattern(f"{_FOREIGN}|[{_SIGNS}]")
 MARK: Final = "\ue000"
 """What the word of a character begins with; nobody can type it, being foreign itself."""
 _ADDED: Final = " \ue001 "
 """What divides a text from the words added to it; nobody can type it either."""
-_INDEXED: Final = re.compile(rf"{MARK}[0-9a-f]+|[^\W_]+")
-_APART_WORDS: Final = re.compile(f"(?: {MARK}[0-9a-f]+ )+")
+_INDEXED: Final = pattern(rf"{MARK}[0-9a-f]+|[^\W_]+")
+_APART_WORDS: Final = pattern(f"(?: {MARK}[0-9a-f]+ )+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,7 +141,7 @@ def _has_compound(folded: str, compound: Compound) -> bool:
 
 SNIPPET_BEFORE: Final = 30
 SNIPPET_MAX: Final = 120
-_LIST_MARK: Final = re.compile(r"^[ \t]*(?:[-*•]|\d{1,3}[.)])[ \t]+", re.MULTILINE)
+_LIST_MARK: Final = pattern(r"^[ \t]*(?:[-*•]|\d{1,3}[.)])[ \t]+", re.MULTILINE)
 """Begins a line of a list: in the middle of a line it would read as a dash."""
 
 
@@ -155,7 +156,7 @@ def snippet(text: str, wanted: Terms) -> str:
     return f"{'…' if start else ''}{line[start:end].rstrip()}{tail}"
 
 
-_CHUNK: Final = re.compile(r"\S+")
+_CHUNK: Final = pattern(r"\S+")
 
 
 def _is_sought(chunk: str, sought: Sequence[str]) -> bool:

@@ -14,6 +14,7 @@ from kirotodo.core.backend import TaskFields
 from kirotodo.core.domain.task import PRIORITIES, SKIPPED_MAX, Change, Changed, RecursFrom, Task, TaskDraft, TaskField
 from kirotodo.core.errors import Conflict, InvalidInput
 from kirotodo.core.lazy_dataclasses import dataclass
+from kirotodo.core.text.patterns import pattern
 from kirotodo.core.tools.user_clock import UserClock
 
 if TYPE_CHECKING:
@@ -423,7 +424,7 @@ def _drafts_from_text(text: str, *, at: UserClock) -> tuple[TaskDraft, ...]:
     return (replace(draft, completed_at=at.now.astimezone(UTC)) if item.done else draft,)
 
 
-_REMIND_ME: Final = re.compile(r"\s*(?:please\s+)?remind\s+me\s+(?:to|about|of|that)\s+(?=\S)", re.IGNORECASE)
+_REMIND_ME: Final = pattern(r"\s*(?:please\s+)?remind\s+me\s+(?:to|about|of|that)\s+(?=\S)", re.IGNORECASE)
 PART: Final = 500
 """Tasks that are stored in one transaction: more of them, and others would wait for it too long."""
 AT_ONCE: Final = 100

@@ -1,6 +1,5 @@
 """Filters in words: read with a user's clock, and joined to what else is asked of a list."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -23,6 +22,7 @@ from kirotodo.core.domain.task import Due, TaskFilter, sort_keys
 from kirotodo.core.domain.view import View, checked_name
 from kirotodo.core.errors import FilterError, InvalidInput, NotFound
 from kirotodo.core.text.folding import name_key
+from kirotodo.core.text.patterns import pattern
 
 if TYPE_CHECKING:
     from kirotodo.core.language.types import When
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from kirotodo.core.tools.user_clock import UserClock
 
 _WEEK: Final = timedelta(days=7)
-_HYPHEN: Final = re.compile(r"(?<=[A-Za-z])[-_]|[-_](?=[A-Za-z])")
+_HYPHEN: Final = pattern(r"(?<=[A-Za-z])[-_]|[-_](?=[A-Za-z])")
 _NEARBY: Final = {"yesterday": -1, "today": 0, "tomorrow": 1}
 
 

@@ -10,10 +10,11 @@ from kirotodo.core.language.types import When
 from kirotodo.core.language.when.parse import parse_when
 from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.selective_undo import Selected
+from kirotodo.core.text.patterns import pattern
 from kirotodo.core.tools.timing import in_utc
 from kirotodo.core.tools.user_clock import UserClock
 
-_AGO: Final = re.compile(
+_AGO: Final = pattern(
     r"(?:the\s+)?(?:last|past)?\s*(?P<count>\d{0,5})\s*(?P<unit>m|min|h|d|w|minute|hour|day|week)s?", re.I
 )
 _UNITS: Final = {
@@ -22,7 +23,7 @@ _UNITS: Final = {
     **dict.fromkeys(("d", "day"), timedelta(days=1)),
     **dict.fromkeys(("w", "week"), timedelta(weeks=1)),
 }
-_AHEAD: Final = re.compile(r"\b(tomorrow|next|coming|from now|in (?:a|an|\d+))\b", re.IGNORECASE)
+_AHEAD: Final = pattern(r"\b(tomorrow|next|coming|from now|in (?:a|an|\d+))\b", re.IGNORECASE)
 _EARLIER: Final = (timedelta(0), timedelta(days=7), timedelta(days=366))
 """How far to step back in time until a day that was meant as a past one ("friday", "20 november") is past."""
 _PARTS: Final = {

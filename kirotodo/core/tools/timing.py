@@ -17,26 +17,27 @@ from kirotodo.core.language.when.recurrence import parse_end, parse_rule
 from kirotodo.core.language.when.tokens import cut
 from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.dates import describe_due
+from kirotodo.core.text.patterns import pattern
 from kirotodo.core.tools.user_clock import UserClock
 
 _NOTHING: Final = frozenset({"", "none", "never", "no", "clear"})
-_BEFORE: Final = re.compile(
+_BEFORE: Final = pattern(
     r"(?:remind me )?(?P<length>.+?)\s+(?:before(?:hand)?|earlier|early|ahead|prior|in advance)(?:\s+.*)?",
     re.IGNORECASE,
 )
-_PART_BEFORE: Final = re.compile(
+_PART_BEFORE: Final = pattern(
     r"(?:on\s+)?(?:the|a)\s+(?P<part>morning|afternoon|evening|night)\s+before(?:\s+.*)?", re.IGNORECASE
 )
-_AT_DUE: Final = re.compile(r"(?:at|on)\s+(?:the\s+)?time|when\s+(?:it'?s\s+)?due|at due(?: time)?", re.IGNORECASE)
-_DAY_BEFORE: Final = re.compile(r"(?:the|a)\s+day\s+before", re.IGNORECASE)
-_SNOOZE: Final = re.compile(
+_AT_DUE: Final = pattern(r"(?:at|on)\s+(?:the\s+)?time|when\s+(?:it'?s\s+)?due|at due(?: time)?", re.IGNORECASE)
+_DAY_BEFORE: Final = pattern(r"(?:the|a)\s+day\s+before", re.IGNORECASE)
+_SNOOZE: Final = pattern(
     r"(?:(?:it|that|this)\s+)?(?:(?P<until>until|till|til|to)|for|by|in)?\b\s*(?P<text>.*)", re.IGNORECASE | re.DOTALL
 )
-_BARE_HOUR: Final = re.compile(r"(^|\s)(?<!at )(\d{1,2})$")
-_SHIFT: Final = re.compile(
+_BARE_HOUR: Final = pattern(r"(^|\s)(?<!at )(\d{1,2})$")
+_SHIFT: Final = pattern(
     r"(?P<sign>[+-])\s*(?P<count>\d{1,5})\s*(?P<unit>min|minute|h|hour|d|day|w|week)s?", re.IGNORECASE
 )
-_LISTED: Final = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+", re.IGNORECASE)
+_LISTED: Final = pattern(r"\s*,\s*(?:and\s+)?|\s+and\s+", re.IGNORECASE)
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
