@@ -16,7 +16,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 10
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode, each process compiles everything anew: a third of the suite's time
 
 .DEFAULT_GOAL := help
-.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal rehearsal-docker coverage check fix eval faults bench walk common-passwords common-words second-opinion statements prometheus-rule lock docs pictures cast clean turns conformance
+.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal rehearsal-docker coverage check fix eval faults bench walk common-passwords common-words second-opinion statements completions prometheus-rule lock docs pictures cast clean turns conformance
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -106,6 +106,9 @@ docs: $(STAMP) ## regenerate the tables in docs/
 
 statements: $(STAMP) ## compile the statements that commands run on SQLite, and those that make its schema
 	$(BIN)/python -m scripts.statements
+
+completions: $(STAMP) ## write the table that the completion of shells is answered from
+	$(BIN)/python -m scripts.completions
 
 conformance: $(STAMP) ## the official suite of MCP and the TypeScript SDK against /mcp (needs npm)
 	npm install --silent --no-audit --no-fund --prefix $(VENV)/conformance node@24 @modelcontextprotocol/conformance@0.2.0-alpha.12 @modelcontextprotocol/sdk@1

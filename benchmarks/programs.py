@@ -26,9 +26,13 @@ FRAME: Final = b"ctrl+j"
 PATIENCE: Final = 30.0
 
 
+COMPLETION: Final = "do<TAB>"
+"""What the shell runs when somebody presses the tab key behind `kirotodo do`."""
+COMPLETING: Final = {"_KIROTODO_COMPLETE": "bash_complete", "COMP_WORDS": "kirotodo do", "COMP_CWORD": "1"}
 BARE: Final = (sys.executable, "-c", "pass")
 COMMANDS: Final = {
     "--version": (("--version",), 2.5),
+    COMPLETION: ((), 2.5),
     "list": (("list",), 12),
     "show": (("show", "1"), 12),
     "add": (("add", "pay rent tomorrow at 5pm"), 12),
@@ -48,7 +52,8 @@ def commands() -> Iterator[Figure]:
         for _ in range(RUNS):
             spent_on_bare.append(spent(BARE, home))
             for name, (arguments, _) in COMMANDS.items():
-                spent_on[name].append(spent([KIROTODO, *arguments], home))
+                more = COMPLETING if name == COMPLETION else {}
+                spent_on[name].append(spent([KIROTODO, *arguments], home, more))
     bare = middle(spent_on_bare)
     yield Figure(what="bare Python, CPU", value=bare * 1000, unit="ms")
     for name, (_, limit) in COMMANDS.items():
@@ -89,11 +94,11 @@ def environment_of(home: str) -> Mapping[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": home, "KIROTODO_HOME": home, "TZ": "Europe/Vienna", "LANG": "C.UTF-8"}
 
 
-def spent(command: Sequence[str], home: str) -> float:
-    """CPU seconds that one run of `command` takes, children included."""
+def spent(command: Sequence[str], home: str, more: Mapping[str, str] | None = None) -> float:
+    """CPU seconds that one run of `command` takes, children included; `more` is added to its environment."""
     process = subprocess.Popen(
         command,
-        env=environment_of(home),
+        env={**environment_of(home), **(more or {})},
         cwd=home,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -8,15 +8,16 @@ import os
 import sys
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Final
 
 from kirotodo import __version__
 
+TYPE_CHECKING = False  # as in `typing`, which `--version` and completion need not wait for
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
+    from typing import Final
 
     from kirotodo.client.accounts.address import Address
     from kirotodo.client.accounts.client_accounts import ClientAccounts
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
     from kirotodo.core.settings import Settings
     from kirotodo.server.commands.console import Where
 
-CLIENT: Final = "kirotodo.client.commands"
-SERVER: Final = "kirotodo.server.commands"
-COMMANDS: Final = {
+CLIENT: "Final" = "kirotodo.client.commands"
+SERVER: "Final" = "kirotodo.server.commands"
+COMMANDS: "Final" = {
     "Chat": {
         "chat": f"{CLIENT}.chat:chat",
         "ask": f"{CLIENT}.ask:ask",
@@ -87,7 +88,7 @@ COMMANDS: Final = {
         "help": f"{CLIENT}.help:help_",
     },
 }
-SERVER_OPTION_COMMANDS: Final = (
+SERVER_OPTION_COMMANDS: "Final" = (
     "chat",
     "ask",
     "conversations",
@@ -101,24 +102,24 @@ SERVER_OPTION_COMMANDS: Final = (
     "integrations",
 )
 """Commands that take `--local` and `--server`, which choose the list they act on."""
-ENV_FILE_COMMANDS: Final = ("serve", "web", "db", "token", "config", "doctor", "models", "understand")
+ENV_FILE_COMMANDS: "Final" = ("serve", "web", "db", "token", "config", "doctor", "models", "understand")
 """Commands whose help shows `--env-file`; all commands take it."""
-KEY_PROBLEMS: Final = "kirotodo.key_problems"
-COMMAND_PROBLEMS: Final = "kirotodo.command_problems"
-SETTING_PROBLEMS: Final = "kirotodo.setting_problems"
-VIEW_PROBLEMS: Final = "kirotodo.view_problems"
+KEY_PROBLEMS: "Final" = "kirotodo.key_problems"
+COMMAND_PROBLEMS: "Final" = "kirotodo.command_problems"
+SETTING_PROBLEMS: "Final" = "kirotodo.setting_problems"
+VIEW_PROBLEMS: "Final" = "kirotodo.view_problems"
 """Keys in the context's `meta` where `doctor` and `config validate` find what checks the settings of the chat."""
-THEMES: Final = "themes"
+THEMES: "Final" = "themes"
 """The folder of the user's own themes, beside config.toml."""
-WHERE: Final = "kirotodo.where"
+WHERE: "Final" = "kirotodo.where"
 """Key in the context's `meta` where `server.commands.console` finds the function that says where the list is."""
-NEW_AGENT: Final = "kirotodo.new_agent"
+NEW_AGENT: "Final" = "kirotodo.new_agent"
 """Key in the context's `meta` where `token` finds the function that makes a token for an agent on the user's list."""
-HELP: Final = """A to-do list you talk to, in your terminal. Run it without a command to open the chat.
+HELP: "Final" = """A to-do list you talk to, in your terminal. Run it without a command to open the chat.
 
 Commands use the server you are signed in to, or else your local list. Override with --local or --server URL, or set
 KIROTODO_SERVER."""
-EXAMPLES: Final = """\b
+EXAMPLES: "Final" = """\b
 Examples:
   kirotodo
   kirotodo ask "add milk, eggs and bread to shopping"
@@ -135,7 +136,14 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.stdout.write(f"kirotodo {__version__}\n")
         return
-    _configure_logging()
+    if "_KIROTODO_COMPLETE" in os.environ:
+        from kirotodo.client.commands.shell_completion import answer
+
+        if (answered := answer()) is not None:
+            sys.stdout.write(answered)
+            return
+    if os.environ.get("KIROTODO_DEBUG"):
+        _configure_logging()
     gc.disable()  # start-up only makes objects that stay; collecting among them is a fifth of its time
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -158,16 +166,26 @@ def _open_closed_streams() -> None:
         setattr(sys, f"__{name}__", stream)
 
 
+@cache
 def _configure_logging() -> None:
-    """Drop log lines, which would run into what the chat draws. KIROTODO_DEBUG=1 prints them on stderr."""
+    """Drop log lines, which would run into what the chat draws. KIROTODO_DEBUG=1 prints them on stderr.
+
+    A command on a local list runs nothing that logs, and goes without it: to import `logging` costs as much as its SQL.
+    """
     import logging
 
     logger = logging.getLogger("kirotodo")
     if os.environ.get("KIROTODO_DEBUG"):
-        from kirotodo.client.commands.output import LogFormatter
+        from kirotodo.core.text.sanitize import sanitize
+
+        class SafeFormatter(logging.Formatter):
+            """Formats a record, its traceback included, as text that cannot script the terminal."""
+
+            def format(self, record: logging.LogRecord) -> str:
+                return sanitize(super().format(record))
 
         handler = logging.StreamHandler()
-        handler.setFormatter(LogFormatter(logging.BASIC_FORMAT))
+        handler.setFormatter(SafeFormatter(logging.BASIC_FORMAT))
         logging.basicConfig(level=logging.WARNING, handlers=[handler])
         logger.setLevel(logging.DEBUG)  # ours alone: libraries would show what is sent and stored
     else:
@@ -259,6 +277,8 @@ def command_group() -> "CommandGroup":
     @click.pass_context
     def enter(context: click.Context) -> None:
         if context.obj is None:
+            if context.invoked_subcommand not in COMMANDS["Tasks"]:
+                _configure_logging()
             context.obj = session()
             context.meta[WHERE] = _where
             context.meta[KEY_PROBLEMS] = _key_problems
@@ -372,7 +392,8 @@ def _refuse_a_file(home: "Path | None") -> None:
 async def _local(settings: "Settings", *, resume: bool, inline: bool = False) -> "AsyncIterator[Backend]":
     from kirotodo.core.local import LocalBackend
 
-    _silence_libraries()
+    if not inline:
+        _silence_libraries()
     opened = await LocalBackend.open(settings, resume=resume, read_only_ok=True, inline=inline, client="command")
     _settled()
     try:
@@ -562,5 +583,6 @@ def _silence_libraries() -> None:
     """Drop the warnings of libraries, which Python prints on stderr where no handler takes them."""
     import logging
 
+    _configure_logging()
     if not logging.getLogger().handlers:
         logging.getLogger().addHandler(logging.NullHandler())

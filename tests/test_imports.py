@@ -131,11 +131,16 @@ BEHIND_A_LIST: Final = SCREEN_AND_SERVER | {
     "asyncio",
     "asyncpg",
     "dateutil",
+    "difflib",
+    "logging",
     "pydantic",
     "pydantic_core",
+    "shutil",
     "sqlalchemy",
     "sqlmodel",
     "ssl",
+    "tomllib",
+    "tzlocal",
 }
 """What takes longer to import than a command takes with a local list."""
 
@@ -165,9 +170,68 @@ def test_the_first_command_makes_the_list_without_a_database_toolkit(tmp_path: P
     assert modules(tmp_path, "add", "milk") & BEHIND_A_LIST == set()
 
 
-def test_a_turn_with_the_built_in_model_imports_no_database_toolkit(tmp_path: Path) -> None:
+def test_a_turn_with_the_built_in_model_imports_neither_a_database_toolkit_nor_pydantic(tmp_path: Path) -> None:
+    unwanted = {"alembic", "asyncpg", "sqlalchemy", "sqlmodel", "pydantic", "pydantic_core", "annotated_types"}
+    words = (("ask", "add tea tomorrow"), ("ask", "what is due today?"), ("ask", "undo that"))
+    assert_without(unwanted, tmp_path, ("add", "milk"), *words)
+
+
+OPENED: Final = """
+import sys
+opened = []
+sys.addaudithook(lambda event, of: opened.append(str(of[0])) if event == "open" else None)
+from kirotodo.cli import main
+sys.argv = ["kirotodo", *sys.argv[1:]]
+try:
+    main()
+finally:
+    import re
+    own = [vars(module) for name, module in sys.modules.items() if name.startswith(%r)]
+    compiled = [name for each in own for name, value in each.items() if isinstance(value, re.Pattern)]
+    files = sorted({name.rpartition("/")[2] for name in opened if "/kirotodo/core/" in name and ".py" not in name})
+    print(files, compiled, file=sys.stderr)
+"""
+"""Prints which data of the package a command reads, and which expressions it compiled before they were needed."""
+
+
+@pytest.mark.parametrize(
+    ("words", "read"),
+    [
+        (("list",), ["statements.json"]),
+        (("add", "call the dentist on friday at 3pm"), ["statements.json"]),
+        (("ask", "what is due today?"), ["statements.json"]),
+        (("ask", "add call the dentist on friday at 3pm"), ["second_opinion.bin", "statements.json"]),
+    ],
+)
+def test_a_command_reads_the_data_that_it_needs(words: tuple[str, ...], read: list[str], tmp_path: Path) -> None:
     modules(tmp_path, "add", "milk")
-    assert modules(tmp_path, "ask", "what is due today?") & {"alembic", "asyncpg", "sqlalchemy", "sqlmodel"} == set()
+    lazy = ("kirotodo.core.language", "kirotodo.core.text", "kirotodo.core.tools", "kirotodo.core.models.builtin")
+    done = subprocess.run(
+        [sys.executable, "-c", OPENED % (lazy,), *words],
+        env={"PATH": os.environ["PATH"], "KIROTODO_HOME": str(tmp_path), "TIMEZONE": "UTC"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stderr.splitlines()[-1] == f"{read} []"
+
+
+def test_completion_and_the_version_import_none_of_the_commands(tmp_path: Path) -> None:
+    completing = {"_KIROTODO_COMPLETE": "bash_complete", "COMP_WORDS": "kirotodo do", "COMP_CWORD": "1"}
+    for args, environment, said in ((["--version"], {}, "kirotodo "), ([], completing, "plain,done\nplain,doctor\n")):
+        done = subprocess.run(
+            [sys.executable, "-c", REPORT, *args],
+            env={"PATH": os.environ["PATH"], "KIROTODO_HOME": str(tmp_path), **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        imported = done.stderr.split()
+        assert done.stdout.startswith(said)
+        assert "kirotodo.cli" in imported
+        assert {"typing", "click", "pathlib", "kirotodo.client.commands.group"}.isdisjoint(imported)
 
 
 def test_a_running_list_needs_no_migrations(tmp_path: Path) -> None:

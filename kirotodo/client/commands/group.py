@@ -4,7 +4,6 @@ import importlib
 import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, Final, NoReturn
 
 import click
@@ -117,6 +116,8 @@ class CommandGroup(click.Group):
 
     def _no_such(self, args: Sequence[str]) -> str:
         name = args[0]
+        from difflib import get_close_matches
+
         close = get_close_matches(name.lower(), self.import_paths, n=1)
         near = COMMAND_ALIASES.get(name.lower()) or next(iter(close), None)
         if near is not None and " " not in name:

@@ -5,8 +5,6 @@ way out. Styles are `Styled` pieces, which become escape sequences only after th
 """
 
 import json
-import logging
-import shutil
 import sys
 from typing import Any, Final, Self, TypeAlias
 
@@ -35,18 +33,12 @@ Piece: TypeAlias = str | Styled
 Line: TypeAlias = tuple[Piece, ...]
 
 
-class LogFormatter(logging.Formatter):
-    """Formats a log record, its traceback included, as text that cannot script the terminal."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the record as safe text."""
-        return sanitize(super().format(record))
-
-
 def columns() -> int | None:
     """Return the width of the terminal on stdout; None where it is no terminal, so that nothing is cut in a pipe."""
     if not sys.stdout.isatty():
         return None
+    import shutil
+
     return max(shutil.get_terminal_size().columns, 20)
 
 
