@@ -130,13 +130,13 @@ def _turns(programs: Path) -> Iterator[str]:
         (peer, "openai-agents and SQLModel on SQLite"),
     )
     rows = [Samples(name=(name,), seconds=tuple(server.spent)) for server, name in named]
-    first = [f"{(middle(server.first) - middle(bare.first)) * 1000:.0f} ms" for server, _ in named]
+    first = [f"{middle(served.later(bare, server)) * 1000:.0f} ms" for server, _ in named]
     yield f"""## Turns over HTTP
 
 A message of each of {served.CLIENTS} clients at once, answered by a model that calls a tool and then says {WORDS}
-words: CPU time of the server for one turn, and how much later than the pass-through the first word comes, by the clock,
-which other work on the machine makes late. The reference server of `benchmarks/peers/agents_server.py` stores tasks and
-messages, and has no accounts, undo or recovery."""
+words: CPU time of the server for one turn, and how much later than the pass-through the first word comes, by the clock:
+the median of rounds in which they take turns. Other work on the machine makes it late. The reference server of
+`benchmarks/peers/agents_server.py` stores tasks and messages, and has no accounts, undo or recovery."""
     cells = ((*row.cells(rows[0]), later) for row, later in zip(rows, first, strict=True))
     yield _table(("server", "CPU of a turn", "spread", "over pass-through", "first word later by"), cells)
     yield f"PostgreSQL itself takes {middle(pg.database) * 1000:.1f} ms of CPU for a turn."
