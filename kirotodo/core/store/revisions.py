@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Final
 
-REVISIONS: Final = tuple(f"{number:04}" for number in range(1, 29))
+REVISIONS: Final = tuple(f"{number:04}" for number in range(1, 30))
 """Every revision this release knows, oldest first."""
 HEAD: Final = REVISIONS[-1]
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
