@@ -6,13 +6,14 @@ from typing import Final
 
 from kirotodo.core.language.clauses import freed
 from kirotodo.core.language.content import minutes_in
+from kirotodo.core.language.frames.base import meant
 from kirotodo.core.language.lexicon import CHORES, COMMON, NUMBERS, phrases
-from kirotodo.core.language.mentions import past_of
+from kirotodo.core.language.mentions import past_of, same_doing
 from kirotodo.core.language.slips import one_off
 from kirotodo.core.language.spans import Token, level
 from kirotodo.core.language.targets import mentions
 from kirotodo.core.language.tokens import Piece, Text
-from kirotodo.core.language.types import Action, Add, Clarify, Complete, Confirm, Delete, Update
+from kirotodo.core.language.types import Action, Add, Amend, Clarify, Complete, Confirm, Delete, Repeat, Update
 from kirotodo.core.language.when.parse import due_day
 from kirotodo.core.language.when.tokens import word_set
 from kirotodo.core.text.patterns import pattern
@@ -24,6 +25,7 @@ _MANY: Final = 80
 def cautious(text: Text, actions: tuple[Action, ...], unread: list[Piece]) -> tuple[Action, ...]:
     """Return actions as they are, or as a question where one of them adds what is hardly a title, where a date was
     dropped, or where a clause was not read that names another task or another date."""
+    actions = tuple(_done_rather(text, action) for action in actions)
     titles = [action.title for action in actions if isinstance(action, Add)] if len(actions) < _MANY else []
     if any(is_broken(text, title) for title in titles):
         edits = any(_changes_ours(text, title.lower().split()) for title in titles)
@@ -43,6 +45,31 @@ def cautious(text: Text, actions: tuple[Action, ...], unread: list[Piece]) -> tu
     return actions
 
 
+def _done_rather(text: Text, action: Action) -> Action:
+    """Return a new date as a task done where the text tells what happened on that day ("passport came today")."""
+    change = action.change if isinstance(action, Amend | Repeat) else next(iter(meant((action,))))
+    if not isinstance(change, Update) or change.when is None or len(change.target.ids) != 1:
+        return action
+    view = text.context.task(change.target.ids[0])
+    only_day = change == Update(target=change.target, when=change.when)
+    verbs = [token.word for token in text.tokens if past_of(token.word) is not None or token.word in _HAPPENED]
+    if view is None or not only_day or change.when.date > text.now.date() or not verbs or _is_asked_for(text):
+        return action
+    done = Complete(target=change.target)
+    told = any(same_doing(word, view.title) or word in phrases("became_done") for word in verbs)
+    return done if told and view.completed is None else Confirm(actions=(done,))
+
+
+_HAPPENED: Final = word_set("came went got took gave sent arrived left happened")
+
+
+def _is_asked_for(text: Text) -> bool:
+    """Return whether somebody wants something, so that a day is when to do it."""
+    words = {token.word for token in text.tokens}
+    return not words.isdisjoint(_ASKING | phrases("move"))
+
+
+_ASKING: Final = word_set("wants want need needs to by until till for said says due make it's")
 _POINTING_WORDS: Final = word_set("it that this these those them")
 _UNTIL: Final = pattern(r"(?:un)?til+\b")
 

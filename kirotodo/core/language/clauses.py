@@ -11,6 +11,7 @@ from kirotodo.core.language.frames.skipping import skipping
 from kirotodo.core.language.lexicon import CHORES, COMMON, phrases
 from kirotodo.core.language.slips import spelled
 from kirotodo.core.language.spans import Token
+from kirotodo.core.language.targets import windows
 from kirotodo.core.language.tokens import Match, Piece
 from kirotodo.core.language.when.tokens import word_set
 from kirotodo.core.text.patterns import pattern
@@ -44,6 +45,16 @@ _INVERTED: Final = pattern(
     re.IGNORECASE,
 )
 """ "can the report wait till monday?": the same as "the report can wait till monday"."""
+_AND_THAT: Final = pattern(
+    r"\band (?:that|it) (?:should|needs to|has to|must) be (?:done )?(?=by |before )", re.IGNORECASE
+)
+""" "and that should be by friday": words around a date that is told behind what it belongs to."""
+_HESITATION: Final = pattern(
+    r"(?<=\band )what else,? +(?:(?:oh|ah|yes|yeah|right),? +)+|\bwhat was it,? +(?:(?:oh|ah|yes|yeah|right),? +)*"
+    r"|\b(?:yep|yeah|yes),? (?:that|those|them|it)(?: one)? too\b|\bfirst of all,?(?= )",
+    re.IGNORECASE,
+)
+""" "and what else, oh yeah, the milk": what one says while thinking."""
 _ENDS: Final = frozenset({"\n", ".", "!", "?", ";"})
 _SOFT_JOINTS: Final = frozenset({"and", "then", "so", "but", "also"})
 _JOINTS: Final = frozenset({",", "and", "then", "but", "so", "plus", "&", "or", "-", "(", "because"})
@@ -85,6 +96,7 @@ _OPENERS: Final = (
     "[also|then|please|just]* remember|don't_forget ...",
     "after_that|afterwards ...",
     "the|my|our <thing> {be} {adv}* {done}|{gone}|back|over",
+    "the|my|our <thing> can_you|could_you|would_you|please put|move|make|set|push|shift|tag|mark it|that|this|them ...",
 )
 _CORRECTION: Final = (
     "no_wait|wait_no|no_sorry|sorry_no|no_actually|actually_no|wait|sorry|no|i_mean|make_that|scratch_that|"
@@ -104,7 +116,8 @@ def cleaned(raw: str) -> str:
     if not raw:
         return raw
     text = _FILLERS.sub(_blank, spelled(raw))
-    text = _INVERTED.sub(r"\g<what> \g<can> \g<verb> \g<rest>", _PROPOSED.sub(_as_wish, _STILL.sub(_blank, text)))
+    text = _HESITATION.sub(_blank, _AND_THAT.sub(_blank, _STILL.sub(_blank, text)))
+    text = _INVERTED.sub(r"\g<what> \g<can> \g<verb> \g<rest>", _PROPOSED.sub(_as_wish, text))
     return _LIKE.sub(lambda m: (kept := m["kept"] or m["comma"]) + " " * (len(m.group()) - len(kept)), text)
 
 
@@ -160,7 +173,48 @@ def corrected(whole: Piece) -> str | None:
             old, new = found.get("old"), found.get("new")
             start, end = old.start, new.start
             return raw[:start] + " " * (end - start) + raw[end : new.end] + _kept_time(old, new) + raw[new.end :]
-    return _without_denied(whole)
+    return _without_taken_back(whole) or _without_denied(whole)
+
+
+_TAKEN_BACK: Final = (
+    "no_wait|wait_no|no_sorry|sorry_no|no_actually|actually_no|or_rather|scratch_that|no_i_mean|no_i_meant|"
+    "sorry_i_mean|sorry_i_meant|oh_no|no_hang_on|hang_on|oh_wait [the|my|our|that|a|an|some]*"
+)
+_HESITANT: Final = "no|sorry|actually|wait|i_mean|i_meant|rather|or [the|my|our]+"
+
+
+def _without_taken_back(whole: Piece) -> str | None:
+    """Blank out a task of the list, or a thing to add, in whose place another is said right behind it."""
+    raw = whole.text.raw
+    for text in (_TAKEN_BACK, _HESITANT):
+        for found in whole.searched(text):
+            front, ahead = found.front, found.rest
+            start = _named_from(front, ahead) if front and ahead else None
+            if start is None and text == _TAKEN_BACK and front and ahead:
+                start = _added_from(front, ahead)
+            if start is not None:
+                low = whole.text.tokens[start].start
+                return raw[:low] + " " * (ahead.start - low) + raw[ahead.start :]
+    return None
+
+
+def _named_from(front: Piece, ahead: Piece) -> int | None:
+    """Return from where on a stretch ends in the name of a task, where another one begins what follows."""
+    old, new = list(windows(front, frozenset())), next(windows(ahead, frozenset()), None)
+    if not old or new is None or new[0] or old[-1][1] < len(front.tokens) - 1 or old[-1][2].id == new[2].id:
+        return None
+    return front.first + old[-1][0]
+
+
+def _added_from(front: Piece, ahead: Piece) -> int | None:
+    """Return from where on a stretch ends in a thing to add, of a few words."""
+    tokens, bounds = front.tokens, phrases("add") | CHORES | phrases("article") | {"and"}
+    first = len(tokens)
+    while first and not tokens[first - 1].is_sign and tokens[first - 1].word not in bounds:
+        first -= 1
+    if not 0 < len(tokens) - first <= 3 or not first or any(token.is_span for token in tokens[first:]):
+        return None
+    return front.first + first - (ahead.words[:1] == [tokens[first - 1].word])
 
 
 def _kept_time(old: Piece, new: Piece) -> str:
@@ -225,6 +279,8 @@ def _holds(rest: Piece, kind: str, found: Match) -> bool:
     words = rest.words
     if kind == "waved":
         return not is_command(found.get("rest").words)
+    if kind == "polite" and words[:2] == ["instead", "of"]:
+        return True
     if kind == "filler" and words[0] in ("like", "so", "no", "well", "right", "then", "computer") and len(words) < 2:
         return True
     return kind == "filler" and words[:2] in (["right", "now"], ["and", "the"], ["plus", "one"], ["like", "to"])

@@ -53,7 +53,8 @@ class DialogueState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     `done` are the calls of the last turn that changed something, in order. `shown` are the tasks in the order just
     shown, `numbered` says whether with places to pick by. `about` are the tasks talked about last. `scope` and
-    `asked_about` are those of the last question, for "and tuesday?". `begun`: there was a turn before.
+    `asked_about` are those of the last question, for "and tuesday?". `begun`: there was a turn before. `row` are the
+    tasks to which one turn after the other did the same, for "put them both on groceries".
     """
 
     done: tuple[Call, ...] = ()
@@ -64,6 +65,7 @@ class DialogueState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     asked_about: QueryKind | None = None
     pending: Pending | None = None
     begun: bool = False
+    row: tuple[int, ...] = ()
 
     @property
     def changed(self) -> tuple[int, ...]:

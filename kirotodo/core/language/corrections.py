@@ -122,6 +122,8 @@ def remark(whole: Piece, state: DialogueState) -> Remark:
     body = Piece(whole.text, places[0], places[-1] + 1) if places else Piece(whole.text, whole.last, whole.last)
     slots = slots_of(body, aside=softeners(), state=state)
     _take_minutes(slots, body, state)
+    if slots.time_only and [token.word for token in slots.rest] in (["earlier"], ["later"], ["sooner"]):
+        slots.rest = []  # "earlier, half 7"
     if (fielded := body.match(_FIELD)) is not None:
         ties.add("meant")
         value = fielded.get("value").raw.removeprefix("#")
@@ -192,6 +194,7 @@ _BACK: Final = (
     "[{oops}|and|but]* {i} still|do [do|still|actually]* need|want|need_to_keep <part> [{softener}]*",
     "[and|but|so]* no <part>",
     "[{oops}|and|but|or]* {spared} <part> [{softener}|out|off|alone|either]*",
+    "[{oops}|and|but]* without <part> [{softener}]*",
     "[{oops}|and|but]* <part> isn't|wasn't|aren't|weren't|hasn't_been|is_not|was_not [{done}|{softener}]*",
 )
 _ONLY: Final = (
@@ -206,12 +209,14 @@ _UNDONE: Final = (
     "[{oops}|and|but]* i_said|i_told_you|i_asked_you [you]? don't|do_not|not_to|never ...",
     "[{oops}|and|but|{softener}]* {takeback} [{softener}|{takeback}|please]*",
     "[{oops}|and|but]* {undo} [the|that|my|your]? {deed}",
+    "[{oops}|{softener}|that_was|it_was|a|my|by]* mistake|accident [{oops}|{softener}]*",
     "[{oops}|and|but|{also}]* take|get|pull it|that|them|those|this off|out|away [again|{softener}]+",
     "[{oops}|and|but|put|change|move|set|go|switch|turn|it|that|leave|keep]* back|leave|keep [it|that|them|to|at|on]* "
     "the original|old|previous|first|same|day|date|time [date|day|time|title|name|list|priority|one|it|was|before]*",
     "[{oops}|and|but|i_think|i_liked|i_prefer]* the original|old|previous|first <field>? [was|is|better|fine|nicer]*",
 )
 _REOPENED: Final = (
+    "[{oops}|{softener}]* not_yet [{oops}|{softener}]*",
     "{oops}|not_yet [{oops}|and|but|not_yet]* {reopen} [it|that|them]? [{softener}]*",
     "[{oops}|{softener}|but|i|we|i'm|it's|it|that|that's|is|was|am|have|haven't|hasn't|wasn't|isn't|didn't]* "
     "[not|never]? [{adv}|all|that|quite|actually]* {done}|finish|do|been_done "
@@ -254,6 +259,10 @@ def _taken_back(whole: Piece, state: DialogueState) -> Meant:
         )
     ):
         return (TakeBack(),)
+    parts = cut_at(whole, {",", ".", "!", ";"})
+    undone = len(parts) > 1 and parts[-1].match("[please|so|and|just|{oops}]* {undo} [it|that|this|please]*")
+    if undone and parts[0].begins("{oops}|{takeback}|{wrong}"):
+        return (TakeBack(),)  # "ah forget it, i got the wrong week, undo"
     led = whole.begins("[{oops}|and|but]* {takeback}")
     if led is None or not led.rest:
         return None
@@ -614,6 +623,8 @@ def _reference(mark: Remark) -> Target | None:
     if slots.both or (words and set(words) <= POINTING):
         ids = state.about if len(state.about) > 1 else state.shown
         return Target(ids=ids, plural=True) if len(ids) > 1 and set(words) <= POINTING else None
+    if slots.any and words == ["other"]:
+        return Target(pronoun="other")
     if slots.ordinals or slots.ids or words[:1] == ["other"]:
         pointed = targets(mark.body) if not slots.any else []
         if slots.any and not words:

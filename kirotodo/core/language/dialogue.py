@@ -88,7 +88,9 @@ def _told(whole: Piece, state: DialogueState, read: Read) -> tuple[Action, ...] 
         return noted
     if not state.done and not state.about:
         return None
-    return said_of_the_last(whole, state, read) or _beside_reasons(whole, state, read)
+    torn = len(whole.spans("W")) > 1 or len(whole.spans("R")) > 1  # two days, of which a reason may exclude one
+    first = _beside_reasons(whole, state, read) if torn else None
+    return first or said_of_the_last(whole, state, read) or _beside_reasons(whole, state, read)
 
 
 _JOINTS: Final = frozenset({",", ".", "!", ";", "-", "so", "because", "cause", "cos", "since", "as"})
@@ -103,10 +105,22 @@ def _beside_reasons(whole: Piece, state: DialogueState, read: Read) -> tuple[Act
     meant = [each for _, each in found if each is not None]
     reasons = [part for part, each in found if each is None]
     bodies = [remark(part, state).body for part in reasons]
-    only_tell = all(body and body.words[0] in _TELLING and not body.spans("WPKTRDIOQN") for body in bodies)
+    only_tell = all(
+        not body or (body.words[0] in _TELLING | {"W", "R"} and (not body.spans("WPKTRDIOQN") or _excludes(body)))
+        for body in bodies
+    )
     return meant[0] if len(meant) == 1 and reasons and only_tell else None
 
 
+def _excludes(body: Piece) -> bool:
+    """Return whether a reason says which day is not meant ("they're shut thursdays")."""
+    return not body.spans("PKTDIOQN") and not _NOT_THEN.isdisjoint(body.words)
+
+
+_NOT_THEN: Final = word_set(
+    "shut closed full booked away busy out off not can't cannot won't isn't aren't don't doesn't never no taken gone "
+    "dad's mum's elsewhere impossible clashes"
+)
 _TELLING: Final = word_set(
     "he she they it we i he's she's they're it's we're i'm i've i'll that that's there there's the my our "
     "goose sorry you ugh hmm"

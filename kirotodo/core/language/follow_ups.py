@@ -36,7 +36,10 @@ _THEN: Final = (
 _PRIOR: Final = (
     "[{following}|just|right|what|which|one|was|the|task|thing|did_i_do]* before|previous [that|it|this|one]*"
 )
-_SAID_OF_IT: Final = "[{following}]* that|this|it [{one}]? is|'s|should_be|needs_to_be|can_be|has_to_be|wants_to_be ..."
+_SAID_OF_IT: Final = (
+    "[{following}]* that|this|it [{one}]? is|'s|can_be|wants_to_be ...",
+    "[{following}]* [that|this|it]? [{one}]? should_be|needs_to_be|has_to_be|must_be ...",
+)
 _NEGATED: Final = "[{following}]* aren't|isn't|are_not|is_not|not|without|but_not <rest>"
 
 
@@ -69,7 +72,8 @@ def follow_up(whole: Piece, state: DialogueState, *, asked: bool) -> Action | No
     slots = _values(found.rest if found is not None else whole)
     if (not slots.any and not slots.rest) or slots.shift is not None or slots.remind or slots.clear:
         return None  # that is said of a task
-    if not asked and len(state.about) == 1 and whole.match(_SAID_OF_IT):
+    of_it = len(state.about) == 1 and any(whole.match(form) for form in _SAID_OF_IT)
+    if not asked and (of_it or (slots.any and slots.ordinals)):
         return None
     if not slots.rest:
         return _narrowed(scope, slots, about)

@@ -13,7 +13,8 @@ CLASSES: Final[dict[str, str]] = {
     "filler": "um uh er erm ehm hmm hm like well so okay ok oh ah right yeah yep alright anyway basically now just "
     "actually also and then plus but eh oops sorry you_know i_mean i_guess i_think let's_see let_me_see let_me_think "
     "come_to_think_of_it by_the_way btw for_now next_thing_is next_one_is next_up_is first_thing_is another_thing_is "
-    "one_more_thing the_next_thing_is last_thing_is go_on_then right_then ok_then after_that afterwards",
+    "one_more_thing the_next_thing_is last_thing_is i_was_thinking i_was_thinking_that "
+    "i_was_thinking_maybe go_on_then right_then ok_then after_that afterwards",
     "wake": "hey hi hello yo hiya dear kiro kirotodo olly pda alexa siri google ok_google hey_google computer "
     "assistant good_morning good_evening good_afternoon",
     "polite": "instead please pls plz kindly quickly go_ahead_and be_sure_to make_sure_to make_sure_you "
@@ -85,7 +86,8 @@ CLASSES: Final[dict[str, str]] = {
     "clear": "clear empty wipe erase reset nuke clean_out clear_out wipe_out empty_out clear_off clear_up blank_out "
     "wipe_clean purge flush start_over free_up blank clean_up clean tidy_up",
     "skip": "skip miss leave_out jump omit pass_over",
-    "remind": "remind reminds reminding remined alert notify nudge ping warn prompt prod beep buzz poke",
+    "remind": "remind reminds reminding reminded be_reminded remined alert notify nudge ping warn prompt prod beep "
+    "buzz poke",
     "remember": "remember don't_forget don't_let_me_forget make_sure_i_remember make_sure_i_don't_forget "
     "make_sure_that_i make_sure_i help_me_remember i_can't_forget i_must_not_forget i_mustn't_forget "
     "i_should_not_forget i_shouldn't_forget note_to_self keep_in_mind i_have_to_remember i_need_to_remember "
@@ -232,9 +234,9 @@ CLASSES: Final[dict[str, str]] = {
     "reduce",
     "listverb": "reschedule postpone defer snooze prepone prioritise prioritize deprioritise deprioritize tag untag "
     "label unlabel delay put_off",
-    "around": "i'd we'd i'm we're he she they me us him her its their let's need want like prefer having has had have "
-    "more another extra someone ask again over along away ahead same reads starting time_to what_i_mean "
-    "i_mean rather though",
+    "around": "that_day on_that_day i'd we'd i'm we're he she they me us him her its their let's need "
+    "want like prefer having has had have more another extra someone ask again over along away ahead same reads "
+    "starting time_to what_i_mean i_mean rather though",
     "tying": "to for until till til at by on in into under onto of as with from off about than regarding out_of -> → : "
     "towards until_after",
     "happening": "can could should must may might will would has_to have_to needs_to need_to needs ought_to "
@@ -299,9 +301,10 @@ CLASSES: Final[dict[str, str]] = {
     "meant": "i_meant i_mean i_meant_to_say i_meant_to_say_to it_should_be that_should_be they_should_be should_be "
     "should_have_been it_should_have_been that_should_have_been it's it_is that's they're rather better let's_say "
     "let's_make_it let's_do say try it's_supposed_to_be it_was_supposed_to_be supposed_to_be it_needs_to_be "
-    "needs_to_be to_be_exact that's_meant_to_be it_belongs that_belongs belongs it_goes that_goes goes they_are "
-    "those_are these_are those_should_be it's_actually it_is_actually i_wanted i_said it's_really it_should_say "
-    "it_should_read is_what_i_meant was_what_i_meant is_the_one_i_meant",
+    "needs_to_be to_be_exact that's_meant_to_be has_to_be it_has_to_be must_be it_must_be "
+    "due it_would_be_better it'd_be_better would_be_better it_belongs that_belongs belongs it_goes that_goes goes "
+    "they_are those_are these_are those_should_be it's_actually it_is_actually i_wanted i_said it's_really "
+    "it_should_say it_should_read is_what_i_meant was_what_i_meant is_the_one_i_meant",
     "wrong": "wrong_K that's_the_wrong_K wrong_list wrong_one wrong_day wrong_date wrong_time wrong_task wrong_place "
     "wrong_person wrong_priority that's_wrong that's_not_right that_is_wrong not_right my_mistake wrong not_that_one "
     "not_that that's_the_wrong_one not_this_one the_wrong_one that's_the_wrong_list that's_the_wrong_day not_it",
@@ -428,6 +431,7 @@ KINDRED: Final = (
     "fix repair mend patch",
     "return bring take",
     "write draft finish prepare",
+    "finish submit hand deliver",
     "book reserve arrange schedule",
     "water feed",
     "throw bin toss",

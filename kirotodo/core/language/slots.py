@@ -107,7 +107,7 @@ def slots_of(piece: Piece, *, aside: frozenset[str] = frozenset(), state: Dialog
     """
     slots = Slots()
     for token in piece.tokens:
-        if not token.is_sign and token.word not in aside and token.word != "than" and not _is_now(piece.text, token):
+        if not token.is_sign and token.word not in aside and token.word != "than" and not is_now(piece.text, token):
             _take(slots, token)
     if slots.when is not None and not slots.time_only and _SAME_TIME.search(piece.text.low, piece.start, piece.end):
         slots.when = replace(slots.when, time=None, part=None, grain="day")
@@ -129,7 +129,7 @@ def slots_of(piece: Piece, *, aside: frozenset[str] = frozenset(), state: Dialog
 _SAME_TIME: Final = pattern(r"\bsame (?:time|hour)\b")
 
 
-def _is_now(text: Text, token: Token) -> bool:
+def is_now(text: Text, token: Token) -> bool:
     """Return whether a date only says that something holds from now on ("urgent now")."""
     return token.word == "W" and text.low[token.start : token.end] in ("now", "right now")
 
@@ -225,6 +225,7 @@ _LED: Final = pattern(r"\b(?:\d+|an?|one|two|three|four|five|six|ten|half an?|th
 _LENGTHENING: Final = word_set(
     "full whole is are will would do enough plenty fine only just be it to that make should for"
 )
+_DOTTED: Final = pattern(r"([01]?\d|2[0-3])\.([0-5]\d)")
 _HOUR_WORDS: Final = word_set("half quarter past five ten twenty")
 _AT: Final = word_set("to at for by")
 
@@ -236,7 +237,9 @@ def _take_hour(slots: Slots, text: Text) -> None:
         return
     first, last = len(words) - 1, words[-1]
     number = int(last) if last.isdecimal() else NUMBERS.get(last, 0)
-    if number and number <= 24:
+    if dotted := _DOTTED.fullmatch(last):
+        number, said = 1, f"at {dotted[1]}:{dotted[2]}"
+    elif number and number <= 24:
         while first and words[first - 1] in _HOUR_WORDS:
             first -= 1
         said = f"at {' '.join([*words[first:-1], str(number)])}"
@@ -246,7 +249,8 @@ def _take_hour(slots: Slots, text: Text) -> None:
     else:
         return
     tied = first > 0 and words[first - 1] in _AT
-    if not tied and (first > 0 or (number and first == len(words) - 1)):
+    loose = first > 0 and words[first - 1] not in ("earlier", "later", "sooner")
+    if not dotted and not tied and (loose or (number and first == len(words) - 1)):
         return
     named = find_when(said, now=text.now, preferences=text.preferences)
     if named:

@@ -473,8 +473,8 @@ class _Engine:
 
     def _trailing(self, piece: Piece, told: Piece | None, out: list[Action]) -> list[Action] | None:
         """Return what "… so add that to the list" makes of what was told right before it; None where it is no such."""
-        if told is None:
-            return None
+        if told is None or (len(told.words) < 5 and names_ours(told)):
+            return None  # "the passport thing, put that on friday" moves it
         clause = freed(piece)
         found = (
             clause.piece.match(
@@ -684,6 +684,8 @@ class _Engine:
         match action:
             case Complete(target=target) | Delete(target=target) | Update(target=target) if target.everything:
                 scope = target.scope
+                if isinstance(action, Complete) and (name := self._list_of_exception(scope)) is not None:
+                    return replace(action, target=replace(target, scope=replace(scope, project=name)))
             case Clear(scope=scope):
                 target = Target(everything=True, plural=True)
             case _:
@@ -700,6 +702,14 @@ class _Engine:
             return action
         them = Target(ids=self.text.context.state.shown, plural=True)
         return Delete(target=them) if isinstance(action, Clear) else replace(action, target=them)
+
+    def _list_of_exception(self, scope: Scope) -> str | None:
+        """Return the list of what alone is left out: "everything but the bread is bought" speaks of no other one."""
+        if not scope.without or replace(scope, without=()) != Scope():
+            return None
+        views = [self.text.context.task(each) for target in scope.without for each in target.ids]
+        names = {view.project for view in views if view is not None}
+        return names.pop() if len(names) == 1 else None
 
     def _same_list(self, action: Action, so_far: list[Action]) -> Action:
         """Return an addition "to it" as one to the list that was spoken of last."""
@@ -756,8 +766,9 @@ def _verdict(clause: Clause, each: Reading) -> Verdict:
 
 def _doubted(each: Reading, text: Text) -> Reading:
     """Return a change of something that sounds like another assistant's job as unlikely, unless the list has it."""
-    aimed = [a.target for a in each.actions if isinstance(a, Complete | Delete | Update | Skip)]
-    if len(aimed) == len(each.actions) and all(_pointed(target) or _was_done(target, text) for target in aimed):
+    inner = meant(each.actions)
+    aimed = [a.target for a in inner if isinstance(a, Complete | Delete | Update | Skip)]
+    if len(aimed) == len(inner) and all(_pointed(target) or _was_done(target, text) for target in aimed):
         return each
     return replace(each, score=min(each.score, FAINT))
 

@@ -139,6 +139,14 @@ def _not_so(clause: Clause, each: Reading) -> Reading | None:
     return None
 
 
+def _all_that_is_done(clause: Clause, each: Reading) -> Reading | None:
+    """Doubt that all that is done is to be changed ("they're closed on mondays")."""
+    for action in each.actions:
+        if isinstance(action, Update) and action.target.everything and action.target.scope.status == "completed":
+            return _capped(each, _NEVER)
+    return None
+
+
 def _all_at_once(clause: Clause, each: Reading) -> Reading | None:
     """Doubt that "all done" or "finished for today" completes whatever is on the list."""
     if each.frame not in ("done", "finish") or "K" in clause.words:
@@ -153,4 +161,5 @@ def _all_at_once(clause: Clause, each: Reading) -> Reading | None:
 
 _DOUBTS: Final[tuple[Callable[[Clause, Reading], Reading | None], ...]] = (
     _no_thing, _states, _hesitates, _edits, _is_instead, _hangs_on_another, _needless, _not_so, _all_at_once,
+    _all_that_is_done,
 )  # fmt: skip

@@ -13,20 +13,21 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from kirotodo.core.language.content import merged
+from kirotodo.core.language.content import content_of, cut_at, merged
+from kirotodo.core.language.context import TaskView
 from kirotodo.core.language.frames.base import FAINT, LIKELY, SURE, Clause, Reading, aimed, reading, sure_of
 from kirotodo.core.language.frames.skipping import skipping
-from kirotodo.core.language.lexicon import phrases
+from kirotodo.core.language.lexicon import COMMON, phrases
 from kirotodo.core.language.list_spans import known_list
 from kirotodo.core.language.mentions import STOP, VERY
 from kirotodo.core.language.scopes import FIELDS, excepted
-from kirotodo.core.language.slots import nearer
+from kirotodo.core.language.slots import is_now, named_task, nearer, slots_of, softeners, words_of
 from kirotodo.core.language.spans import Moment, Shift, Token, level
-from kirotodo.core.language.targets import targets, windows
+from kirotodo.core.language.targets import mentions, targets, windows
 from kirotodo.core.language.tokens import Match, Piece
 from kirotodo.core.language.types import Action, Clarify, Clearable, RenameList, Scope, Skip, Target, Update, When
 from kirotodo.core.language.when.durations import length_at
-from kirotodo.core.language.when.tokens import cut
+from kirotodo.core.language.when.tokens import cut, word_set
 
 _ROLES: Final = (
     ("noise", ("article", "softener", "adv", "tail", "pointing", "i", "around")),
@@ -88,6 +89,10 @@ class _Edit(msgspec.Struct):
         """Return what the last value of some kinds stands for."""
         return next((token.value for token, _ in reversed(self.values) if token.word in kinds), None)
 
+    def said(self, token: Token) -> str:
+        """Return the words of a value."""
+        return self.what.text.low[token.start : token.end]
+
     def of(self, kind: str) -> list[Any]:
         """Return what the values of a kind stand for."""
         return [token.value for token, _ in self.values if token.word == kind]
@@ -100,7 +105,7 @@ def editing(clause: Clause) -> Iterator[Reading]:
         return
     yield from _snoozed(clause)
     snoozes = clause.words[:1] == ["snooze"]
-    for frame in (_valued, _filed, _tags, _titles, _lengthened, _notes, _merged):
+    for frame in (_valued, _filed, _tags, _titles, _instead, _lengthened, _notes, _merged):
         for each in frame(clause):
             yield replace(each, actions=tuple(map(_or_snooze, each.actions))) if snoozes else each
 
@@ -300,6 +305,8 @@ def _read(edit: _Edit, tokens: list[Token]) -> None:
         size, role = _phrase(tokens, at, 1, set())
         size = size or 1
         said = " ".join(each.word for each in tokens[at : at + size])
+        if role == "level" and at + size < len(tokens) and _is_a_noun(tokens[at + size]):
+            role = ""  # "12 high street"
         edit.words.add(said)
         at += size
         if role == "level":
@@ -324,6 +331,10 @@ def _read(edit: _Edit, tokens: list[Token]) -> None:
             denying = False
 
 
+def _is_a_noun(token: Token) -> bool:
+    return token.word.isalpha() and not token.is_span and token.word not in _roles()
+
+
 # --- what comes of it
 
 
@@ -331,6 +342,7 @@ def _valued(clause: Clause) -> Iterator[Reading]:
     """Yield the change that the values around a task make of it."""
     piece, exception = excepted(clause.piece)
     edit = _peeled(piece)
+    edit.values = [each for each in edit.values if not is_now(piece.text, each[0])]
     if clause.words[:1] in (["tag"], ["label"]) and not edit.of("T"):
         return
     if exception is not None:
@@ -433,6 +445,8 @@ def _due_of_it(clause: Clause, meant: list[Target]) -> dt.time | None:
 def _timing(edit: _Edit) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     moments: list[Moment] = edit.of("W")
+    if "same" in edit.words and any(token.word == "W" and "next week" in edit.said(token) for token, _ in edit.values):
+        return {"shift_days": 7}  # "the same time next week"
     if shift := edit.last("D"):
         return shifted(shift, earlier=_is_earlier(edit, shift))
     if (rule := edit.last("R")) is not None:
@@ -696,10 +710,14 @@ _RENAMED: Final = (
     ("[and]? title|call|name <what> title=Q [instead]", SURE),
     ("call|name it|that|this <title>", LIKELY),
     ("{change}|make <what> to? say|read <title>", SURE),
+    ("<what> to say|read <title>", SURE),
+    ("rename|retitle what=Q <title>", SURE),
+    ("give <what> [a|an|another]? [better|new|different|other|proper]* name|title : <title>", SURE),
     ("<what> should|must|ought_to {adv}* say|read|be_called|be_named|be_titled <title>", SURE),
     ("<what> is {adv}* called|named|titled <title>", SURE),
     ("<what> should|must|ought_to {adv}* be title=Q", SURE),
-    ("{change}|replace <what> to|into|with|by <title>", 0.85),
+    ("{change}|replace|swap <old> to|into|with|by|for <title> in|of|on <what>", SURE),
+    ("{change}|replace <what> to|into|with|by [be]? <title>", 0.85),
     ("swap|exchange|trade|substitute <what> for|with <title>", 0.85),
     ("<what> ->|→|=> <title>", 0.85),
 )
@@ -712,11 +730,16 @@ def _titles(clause: Clause) -> Iterator[Reading]:
             continue
         piece = found.get("title")
         what = found.get("what") if "what" in found.found.re.groupindex else _pointing(clause.piece)
+        if "<old>" in text:
+            view = _of_title(clause, what, found.get("old"))
+            if view is None:
+                continue
+            title = _replaced_in(view, found.get("old").raw, title)
         if score == 0.85 and (piece.spans("WPRTK") or level(title.casefold())):
             return
         if score == 0.85 and what:
             title = _with_part(clause, what, title)
-        if what and targets(what):
+        if what and targets(what) and not any(each.everything for each in targets(what)):
             named = text.startswith("rename") or " title|name" in text
             for each in _updates(clause, what, "rename", score, title=title):
                 known = all(isinstance(a, Update) and is_ours(a.target) for a in each.actions)
@@ -728,6 +751,19 @@ def _titles(clause: Clause) -> Iterator[Reading]:
             return
 
 
+def _of_title(clause: Clause, what: Piece, old: Piece) -> TaskView | None:
+    """Return the one task that a stretch names, if words of its title are among others."""
+    meant = targets(what)
+    ids = meant[0].ids if len(meant) == 1 else ()
+    view = clause.text.context.task(ids[0]) if len(ids) == 1 else None
+    return view if view is not None and old.raw.casefold() in view.title.casefold() else None
+
+
+def _replaced_in(view: TaskView, old: str, new: str) -> str:
+    at = view.title.casefold().index(old.casefold())
+    return view.title[:at] + new + view.title[at + len(old) :]
+
+
 def _with_part(clause: Clause, what: Piece, new: str) -> str:
     """Return the title in which a part is another word ("change Mum to Mom", of "call Mum"), if it is no new title."""
     old = what.raw.removeprefix("the ").removeprefix("my ")
@@ -737,6 +773,61 @@ def _with_part(clause: Clause, what: Piece, new: str) -> str:
     if view is None or at < 0 or len(new.split()) > len(old.split()) or view.title.casefold() == old.casefold():
         return new
     return view.title[:at] + new.removeprefix("the ") + view.title[at + len(old) :]
+
+
+_INSTEAD: Final = (
+    "<new> {instead} <old>",
+    "instead_of|in_place_of|rather_than <old> make_it|do|get|buy|have|add|put|take|let's_have|let's_do|i'll_have|"
+    "we'll_have|i'd_like|i_want|we_want|let's_make_it|use <new>",
+    "{i} would_rather|'d_rather|prefer|would_prefer|'d_prefer [have|do|buy|get|take|eat|see|go_to]? <new> than|over|to "
+    "<old>",
+    "i'd_rather|we'd_rather|i'd_prefer|we'd_prefer [have|do|buy|get|take|eat|see|go_to]? <new> than|over|to <old>",
+    "<old> should_be|is_now|becomes|will_be|is_going_to_be|is_to_be <new> instead",
+)
+_ONE_SIDE: Final = "[no|so|and]* not|no|instead_of|in_place_of|don't|do_not [get|buy|do|call|have|add]? <old>"
+_OTHER_SIDE: Final = "[{i}|i'll|we'll|let's|will|just|but|make_it|make_that|rather|it's]* <new> [instead]?"
+_FETCHING: Final = word_set("get buy grab use have do add put take make be a an")
+
+
+def _instead(clause: Clause) -> Iterator[Reading]:
+    """Yield one thing in the place of another that is on the list ("get oat milk instead of milk")."""
+    if clause.asked or not clause.text.titles:
+        return
+    for new, old in _sides(clause.whole):
+        target = named_task(clause.text, slots_of(old, aside=softeners() | phrases("article")).rest)
+        view = clause.text.context.task(target.ids[0]) if target is not None and len(target.ids) == 1 else None
+        said = content_of(new)
+        other = named_task(clause.text, new.tokens)
+        if target is None or view is None or not said.title or (other is not None and other.ids != target.ids):
+            continue
+        old_words = words_of(clause.text, [token for token in old.tokens if token.word not in phrases("article")])
+        title = _in_its_place(view.title, old_words, said.title)
+        if title is not None and title.casefold() != view.title.casefold():
+            yield reading("rename", 0.97, Update(target=target, title=title, when=said.when))
+            return
+
+
+def _sides(piece: Piece) -> Iterator[tuple[Piece, Piece]]:
+    """Yield what is wanted and what is not, as a text contrasts them."""
+    for form in _INSTEAD:
+        if (found := piece.match(form)) is not None:
+            yield found.get("new"), found.get("old")
+    parts = cut_at(piece, {",", ";", ".", "!"})
+    if len(parts) == 2 and (wrong := parts[0].match(_ONE_SIDE)) and (right := parts[1].match(_OTHER_SIDE)):
+        yield right.get("new"), wrong.get("old")
+
+
+def _in_its_place(title: str, old: str, new: str) -> str | None:
+    """Return a title with other words for some of it; None where it does not hold those as they are said."""
+    words, wanted = title.split(), new.split()
+    if words[0].casefold() == wanted[0].casefold() or not old:
+        return new
+    while len(wanted) > 1 and wanted[0].casefold() in _FETCHING:
+        wanted = wanted[1:]
+    at = title.casefold().find(old.casefold())
+    if at < 0 and old.split()[0].casefold() == wanted[0].casefold():
+        return None
+    return title[:at] + " ".join(wanted) + title[at + len(old) :] if at >= 0 else None
 
 
 _LENGTHENED: Final = "tack|add|append|put|stick|pop title=Q [on|onto|to|at]+ [the]? end|back of <what>"
@@ -779,6 +870,8 @@ _NOTED: Final = (
     "for|regarding|about|on <what> note|remember|note_that|remember_that|don't_forget|jot|jot_down|write|write_down "
     "[that|this]? [:]? <note>",
     "{noting} this|that [against|on|with|to|under|in|for]+ <what> : <note>",
+    "{noting} to|in|on|under [the|my]? <what> [task|'s]? {notes} that|saying <note>",
+    "note|note_down|write_down|jot_down|put_down that <note> with|on|under|against|to [the|my|our]+ <what>",
     "<note> {noting}|keep|save it|that|this [down|in|on|to|with|against|under]* "
     "[there|it|that|them|the|task|one|notes|too]+",
     "for|on|under|with <what> put|add|write [down|this]? : <note>",
@@ -787,6 +880,7 @@ _NOTED: Final = (
 
 
 def _notes(clause: Clause) -> Iterator[Reading]:
+    yield from _noted_of_ours(clause)
     for text in _NOTED:
         found = clause.piece.match(text)
         if found is None or not (note := _free_text(found.get("note"))):
@@ -803,6 +897,15 @@ def _notes(clause: Clause) -> Iterator[Reading]:
             if known or alone:
                 yield each
                 return
+
+
+def _noted_of_ours(clause: Clause) -> Iterator[Reading]:
+    """Yield a fact about the one task that it names, as a note ("note that the tap needs a washer")."""
+    found = clause.piece.match("note|note_down|jot_down|write_down|make_a_note|remember that the|my|our <note>")
+    named = mentions(found.get("note"), inside=COMMON) if found is not None else []
+    if found is not None and len(named) == 1 and set(found.get("note").words) & phrases("finite"):
+        note = clause.piece.raw[clause.piece.raw.casefold().index(" that ") + 6 :]
+        yield reading("note", 0.95, Update(target=Target(words=note, ids=(named[0].id,)), notes=note.strip(" .!")))
 
 
 # --- lists as a whole

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kirotodo.core.language.frames.base import FAINT, LIKELY, MAYBE, SURE, Clause, Reading, naming, reading, sure_of
+from kirotodo.core.language.lexicon import COMMON
 from kirotodo.core.language.mentions import CERTAIN, past_of, same_doing, thing_done
 from kirotodo.core.language.targets import split, stripped, targets
 from kirotodo.core.language.tokens import Piece
@@ -22,6 +23,9 @@ _REOPEN: Final = (
     "{mark} <what> [{adv}] {undone}",
     "{reopen} <what>",
     "<what> isn't|aren't|wasn't|weren't|is_not {adv}* done|finished|complete|completed|ready [yet]",
+    "put|add|bring|get|have|take <what> back [on|onto|to|in|up]* [K|it|there]?",
+    "<what> needs|need|wants|has_to_be|must_be <doing> again|once_more",
+    "{i} have_to|need_to|must|will_have_to|should [redo]? <what> again|once_more",
     "i|we didn't|did_not|haven't|have_not|never {adv}* [actually] finish|finished|do|done|complete|completed <what>",
 )
 _TOLD: Final = (
@@ -32,12 +36,15 @@ _TOLD: Final = (
     "[with] <what>",
     "<what> {be} {adv}* {done} [now]",
     "<what> done|finished|complete|completed|sorted|bought|paid",
+    "<what> {i} {have}* {adv}* got|bought|did|done|finished|paid|sorted|have it|that|those|them|both "
+    "[already|now]* [but no|not|they_had_no ...]?",
     "{done} <what>",
 )
 _HAPPENED: Final = (
     "<what> {adv}* went_out|went_through|went_off|got_done|is_in|is_away|has_gone_out|has_gone|is_sorted|is_behind_me|"
     "is_out_of_the_way|is_off_my_plate|has_been_sent|has_been_sorted|is_all_set|went_fine|went_well [W]",
     "{i} {have}* {adv}* got|bought|grabbed|picked_up <what>",
+    "[{i}|i've|we've]? {adv}* had|been_to|went_to|was_at|were_at|attended my|the|our <what>",
 )
 _SIGNALS: Final = word_set(
     "turns turned out it that the a i we he she they my our still needs need to be actually really after all never not "
@@ -88,18 +95,32 @@ def _past(clause: Clause) -> Iterator[Reading]:
     if clause.wish or clause.request or all(past_of(word) is None for word in words[:6]) or _is_negated(words):
         return
     found = clause.whole.match(
-        "[{filler}|yes|yeah]* [{i}|i've|we've|{have}|{adv}|she|he|they|john]* <what> [{adv}|at_last|W|earlier]*"
+        "[{filler}|yes|yeah]* [{i}|i've|we've|{have}|{adv}|she|he|they]* <what> [{adv}|at_last|W|earlier|on_the_way|"
+        "on_my_way|home|after_work|too|for_us|for_me]*"
     )
     if found is None or not found.get("what"):
         return
-    what = found.get("what")
+    what = _without_who(found.get("what"))
     yield from _borne_out(clause, what, 0.78)
     yield from _in_other_words(clause, what)
+
+
+def _without_who(what: Piece) -> Piece:
+    """Return what is told to be done without who did it ("fixed the tap" of "jonas fixed the tap")."""
+    words, titles = what.words, what.text.titles
+    named = len(words) > 2 and words[0] not in COMMON and past_of(words[0]) is None and not titles.knows(words[0])
+    did = named and words[0].isalpha() and words[0].islower() and past_of(words[1]) is not None
+    return Piece(what.text, what.first + 1, what.last) if did else what
 
 
 def _in_other_words(clause: Clause, what: Piece) -> Iterator[Reading]:
     """Yield a finished task of which the thing and a verb in the past are told ("spoke to nan", of "ring nan")."""
     verb, thing = what.words[0], thing_done(what.raw)
+    parts = [clause.text.titles.choose(part.raw) for part in split(what.after(len(verb) + 1))] if thing else []
+    bought = [found[0] for found in parts if len(found) == 1 and found[0].score >= VERBLESS]
+    if verb in _GOT and 1 < len(parts) == len(bought):
+        yield reading("done", 0.76, *(Complete(target=Target(words=what.raw, ids=(each.id,))) for each in bought))
+        return
     found = [match for match in clause.text.titles.choose(thing) if match.score >= VERBLESS] if thing else []
     if len(found) == 1 and len(split(what)) == 1:
         view = clause.text.context.task(found[0].id)
@@ -108,6 +129,7 @@ def _in_other_words(clause: Clause, what: Piece) -> Iterator[Reading]:
         yield reading("done", 0.76 if same else MAYBE, Complete(target=target))
 
 
+_GOT: Final = word_set("got bought picked grabbed fetched collected did finished brought")
 VERBLESS: Final = 88.0
 """A match of words that stand together in a title scores this or more."""
 
@@ -160,13 +182,20 @@ def _reopened(clause: Clause) -> Iterator[Reading]:
         return
     for _, text, found in naming(_REOPEN, clause.piece, clause.whole):
         meant = [_done_one(clause, target) for target in targets(found.get("what"))]
-        told = "i|we" in text or "<what> " in text[:9]
+        told = "i|we" in text or "<what> " in text[:9] or "again" in text
+        if ("back" in text or "again" in text) and not all(_is_done(clause, target) for target in meant):
+            continue
         if meant:
             sure = min(sure_of(target, clause.text, 0.95) for target in meant)
             yield reading(
                 "reopen", min(sure, 0.83) if told else sure, *(Complete(target=t, completed=False) for t in meant)
             )
         return
+
+
+def _is_done(clause: Clause, target: Target) -> bool:
+    views = [clause.text.context.task(each) for each in (*target.ids, *target.candidates)]
+    return bool(views) and all(view is not None and view.completed is not None for view in views)
 
 
 def _denied(clause: Clause) -> Target | None:

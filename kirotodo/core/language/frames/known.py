@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from kirotodo.core.language.frames.base import LIKELY, Clause, Reading, reading
 from kirotodo.core.language.lexicon import CHORES, COMMON, phrases
 from kirotodo.core.language.mentions import VERY
@@ -20,6 +22,9 @@ def of_known(clause: Clause, each: Reading) -> Reading:
     adds = [action for action in each.actions if isinstance(action, Add)]
     if len(adds) != len(each.actions) or not adds or not clause.text.titles:
         return each
+    if each.frame == "remind":
+        again = len(adds) == 1 and {"of", "about"} & set(clause.words[:5]) and _named(clause, adds[0].title, _PART)
+        return replace(each, score=0.5) if again else each  # it is read as a change of when to be reminded
     if each.frame in IMPLIED:
         if len(adds) > 1:
             return each

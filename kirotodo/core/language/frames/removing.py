@@ -9,7 +9,7 @@ from kirotodo.core.language.frames.base import FAINT, LIKELY, MAYBE, SURE, Claus
 from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.targets import narrow, pointed_at, targets
 from kirotodo.core.language.tokens import Match, Piece, Text
-from kirotodo.core.language.types import Action, Clarify, Clear, Delete, DeleteList, Scope, Target, Update
+from kirotodo.core.language.types import Action, Clarify, Clear, Confirm, Delete, DeleteList, Scope, Target, Update
 
 _COMMANDS: Final = (
     "{from} list=K {remove} <what>",
@@ -36,6 +36,8 @@ _TOLD: Final = (
     "<what> won't|will_not be happening|needed|necessary",
     "what=it's|that's|it|that|he|she|they {adv}* {gone}|cancelled",
 )
+_SO_NONE: Final = "<why> so|therefore|which_means|meaning no|no_more|there's_no|there_is_no|we_won't_have|cancel <what>"
+""" "bank holiday on monday so no standup": asked about, since it is only inferred."""
 _UNREMINDED: Final = (
     "don't|do_not|never|stop|quit|no_longer remind|reminding|reminders me|us [any_more|anymore]? "
     "to|about|of|that <what>"
@@ -73,6 +75,8 @@ def _unreminded(clause: Clause, what: Piece) -> Iterator[Reading]:
     known = [task for target in meant for each in target.ids if (task := context.task(each)) is not None]
     if known and all(task.remind_at is not None for task in known):
         yield reading("unremind", SURE, *(Update(target=target, clear=frozenset({"remind"})) for target in meant))
+    elif known and clause.whole.words[0] in ("stop", "quit"):
+        yield reading("unremind", 0.85, *(Update(target=target, clear=frozenset({"remind"})) for target in meant))
     elif meant:
         yield reading("remove", MAYBE if clause.text.titles else SURE, *(Delete(target=target) for target in meant))
 
@@ -92,6 +96,11 @@ def _told(clause: Clause) -> Iterator[Reading]:
     if (unreminded := clause.whole.match(_UNREMINDED)) is not None and unreminded.get("what"):
         yield from _unreminded(clause, unreminded.get("what"))
         return
+    if (spared := clause.whole.match(_SO_NONE)) is not None and spared.get("what"):
+        meant = [target for target in targets(spared.get("what")) if target.ids]
+        if meant:
+            yield reading("remove", 0.85, Confirm(actions=tuple(Delete(target=target) for target in meant)))
+            return
     for text in _TOLD:
         if (found := clause.whole.match(text) or clause.piece.match(text)) is None or not found.get("what"):
             continue
@@ -115,6 +124,8 @@ def _told(clause: Clause) -> Iterator[Reading]:
 def _removed(clause: Clause, found: Match) -> Iterator[Reading]:
     what = _freed(found.get("what"))
     project = _list_of(found)
+    if "but" in what.words and clause.words[0] in ("leave", "keep"):
+        return  # "leave the milk on but the eggs can come off"
     if what.words[:1] in (["me"], ["us"], ["in"], ["by"]) or what.match("<what> to|as P|{high}|{low}|{medium}"):
         return
     if (dropped := _dropped_list(clause, what, project)) is not None:

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Final
 
 from kirotodo.core.language.context import Context
-from kirotodo.core.language.lexicon import NUMBERS
+from kirotodo.core.language.lexicon import NUMBERS, phrases
 from kirotodo.core.language.list_spans import ordinal
 from kirotodo.core.language.spans import fold
 from kirotodo.core.language.targets import count_of, one_target, pointed_at
@@ -117,6 +117,8 @@ def _pick(piece: Piece, *, certain: bool) -> Target | None:
     if led is not None and led.get("rest") and led.get("rest").words[0] not in ("W",):
         piece, certain = led.get("rest"), certain or piece.words[0] != "take"
     words = piece.words
+    if words[:1] and words[0] in phrases("reopen") | phrases("rename") | phrases("untag"):
+        return None
     if not words or (words[0] in _NEVER_PICKED and words[0] not in ("that", "this")) or piece.spans("WRDL"):
         return None
     pointed = pointed_at(piece)
@@ -129,7 +131,8 @@ def _pick(piece: Piece, *, certain: bool) -> Target | None:
         target = one_target(found.get("w"))
         if target is not None and target.words:
             return Target(words=target.words, ids=target.ids, candidates=target.candidates, plural=words[-1] == "ones")
-    if certain and len(words) <= 5 and not {"i", "you", "is", "are", "to"} & set(words) and not piece.spans("KP"):
+    told = {"i", "you", "is", "are", "to", "i'll"} & set(words)
+    if certain and len(words) <= 5 and not told and not piece.spans("KP"):
         target = one_target(piece)
         return target if target is not None and target.words else None
     return None

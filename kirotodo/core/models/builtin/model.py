@@ -46,6 +46,7 @@ from kirotodo.core.text.patterns import pattern
 PIECE: Final = pattern(r"(?:\S+\s*){1,6}|\s+")
 """How the answer is streamed: a few words at a time."""
 ACTIONS_MAX: Final = 200
+ROW_MAX: Final = 20
 TOO_MANY: Final = (
     f"Those are {{count:,}} things, and I take at most {ACTIONS_MAX} in one message, so nothing was done. Send them in "
     "parts, or save them as a text file and use `kirotodo import`."
@@ -189,7 +190,9 @@ def _left_behind(plan: Plan, outcomes: _Outcomes) -> DialogueState:
         about = ids_in(done)
         if all(call.tool == "undo" for call in done):
             done = (*_without(state.done, about), *done)  # what was not undone stands
-        state = replace(state, done=done, about=about, shown=about if len(about) > 1 else state.shown)
+        same = bool(state.done) and state.done[-1].tool == done[-1].tool
+        row = tuple(dict.fromkeys((*state.row, *about)))[-ROW_MAX:] if same else about
+        state = replace(state, done=done, about=about, shown=about if len(about) > 1 else state.shown, row=row)
     shown = tuple(each for at, item in enumerate(plan.items) if _shows(item) for each in outcomes.ids(at))
     if shown:
         state = replace(state, shown=shown, about=state.about if done else shown)

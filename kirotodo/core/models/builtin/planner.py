@@ -179,6 +179,7 @@ class Planner(msgspec.Struct):
             asked_about=self.query.about if self.query is not None else None,
             pending=self.pending,
             begun=True,
+            row=before.row,
         )
 
     def _works_on_the_list(self, before: DialogueState) -> bool:
@@ -646,6 +647,9 @@ class Planner(msgspec.Struct):
         state = self.finder.context.state
         if target.ordinals == (-1,) and not state.shown and state.about and _LAST_TASK.search(self.text):
             return Target(ids=state.about[-1:])
+        if target.pronoun == "them" and max(len(state.about), len(state.shown)) < 2 < 1 + len(state.row):
+            both = not {"both", "two"}.isdisjoint(self.text.lower().split())
+            return Target(ids=state.row[-2:] if both else state.row, plural=True)
         if state.pending is None or not state.numbered or not state.shown:
             return target
         if (target.pronoun == "them" and self.referred is None) or target.everything:
