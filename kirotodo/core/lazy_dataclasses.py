@@ -1,7 +1,7 @@
 """Dataclasses whose methods are written with their first instance.
 
-A program defines hundreds of frozen dataclasses and uses some of them; to write the methods of each took a quarter of
-the time of a command. `dataclass` here is `dataclasses.dataclass`, only later: when a class gets its first instance, or
+A program defines hundreds of dataclasses and uses some of them; to write the methods of each took a quarter of the time
+of a command. `dataclass` here is `dataclasses.dataclass`, only later: when a class gets its first instance, or
 somebody (pydantic, `dataclasses.fields`) looks at its fields. See decision 0035.
 """
 
@@ -15,15 +15,17 @@ if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
 else:
 
-    def dataclass(*, frozen: bool = False, kw_only: bool = False, slots: bool = False) -> Callable[[type], type]:
-        """Return a decorator that makes a dataclass of a class; see `dataclasses.dataclass`."""
+    def dataclass(
+        kind: type | None = None, /, *, frozen: bool = False, kw_only: bool = False, slots: bool = False
+    ) -> type | Callable[[type], type]:
+        """Make a dataclass of a class, or return a decorator that does; see `dataclasses.dataclass`."""
 
         def decorate(plain: type) -> type:
-            if not (frozen and slots) or "__init__" in vars(plain):
+            if frozen != slots or "__init__" in vars(plain):
                 return dataclasses.dataclass(plain, frozen=frozen, kw_only=kw_only, slots=slots)
-            return _with_slots(plain, kw_only=kw_only)
+            return _with_slots(plain, kw_only=kw_only) if slots else _in_place(plain, kw_only=kw_only)
 
-        return decorate
+        return decorate if kind is None else decorate(kind)
 
 
 _LOOKED_AT: Final = ("__dataclass_fields__", "__dataclass_params__", "__match_args__")
@@ -53,24 +55,47 @@ def _with_slots(plain: type, *, kw_only: bool) -> type:
     kept.setdefault("__setstate__", _restore)
     made = type(plain)(plain.__name__, plain.__bases__, kept)
     made.__qualname__ = plain.__qualname__
+    return _later(made, lambda: dataclasses.dataclass(plain, frozen=True, kw_only=kw_only))
+
+
+def _in_place(made: type, *, kw_only: bool) -> type:
+    """Return the class itself, whose methods are written on a copy once they are needed."""
+    shared = {*_LOOKED_AT, "__init__", "__dict__", "__weakref__"}
+
+    def written() -> type:
+        copy = type(made)(made.__name__, made.__bases__, {k: v for k, v in vars(made).items() if k not in shared})
+        copy.__qualname__ = made.__qualname__
+        dataclasses.dataclass(copy, kw_only=kw_only)
+        for name in inspect.get_annotations(made):
+            if name in vars(copy):
+                setattr(made, name, vars(copy)[name])
+            elif name in vars(made):
+                delattr(made, name)
+        return copy
+
+    return _later(made, written)
+
+
+def _later(made: type, write: Callable[[], type]) -> type:
+    """Return the class, which takes its methods from the one that `write` returns, once they are needed."""
     is_written = False
 
-    def write() -> None:
+    def finish() -> None:
         nonlocal is_written
         with _writing:
             if is_written:
                 return
-            dataclasses.dataclass(plain, frozen=True, kw_only=kw_only)
+            written = vars(write())
             for name in _WRITTEN:
-                if vars(plain).get(name) is not vars(made).get(name):
-                    setattr(made, name, vars(plain)[name])
+                if name in written and written[name] is not vars(made).get(name, made):
+                    setattr(made, name, written[name])
             is_written = True
 
     def first(self: Any, *args: Any, **kwargs: Any) -> None:
-        write()
+        finish()
         vars(made)["__init__"](self, *args, **kwargs)
 
-    for name, at_first in ("__init__", first), *((name, _Later(name, write)) for name in _LOOKED_AT):
+    for name, at_first in ("__init__", first), *((name, _Later(name, finish)) for name in _LOOKED_AT):
         setattr(made, name, at_first)
     return made
 

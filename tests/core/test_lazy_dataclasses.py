@@ -21,8 +21,8 @@ T = TypeVar("T")
 Decorator = Callable[..., Any]
 
 
-def shapes(dataclass: Decorator) -> tuple[Any, Any, Any]:
-    """Return three classes that have what ours have: defaults, factories, checks, bases, and methods of their own."""
+def shapes(dataclass: Decorator) -> tuple[Any, Any, Any, Any]:
+    """Return classes that have what ours have: defaults, factories, checks, bases, and methods of their own."""
 
     @dataclass(frozen=True, kw_only=True, slots=True)
     class Base:
@@ -60,7 +60,15 @@ def shapes(dataclass: Decorator) -> tuple[Any, Any, Any]:
         def __hash__(self) -> int:
             return 5
 
-    return Base, Derived, Pair
+    @dataclass
+    class Open:
+        """One that can be changed."""
+
+        number: int
+        words: list[str] = dataclasses.field(default_factory=list)
+        weight: float = dataclasses.field(default=1.0, kw_only=True)
+
+    return Base, Derived, Pair, Open
 
 
 def _raised(act: Callable[[], object]) -> tuple[str, str]:
@@ -78,12 +86,12 @@ def _matched(pair: Any, kind: Any) -> tuple[Any, Any]:
 
 def behaviour(dataclass: Decorator) -> Iterator[tuple[str, Any]]:
     """Yield what can be seen of the classes, each time of classes that nothing was done with yet."""
-    _, kind, _ = shapes(dataclass)
+    _, kind, _, _ = shapes(dataclass)
     yield "fields", [(field.name, field.default, field.kw_only) for field in dataclasses.fields(kind)]
-    base, kind, pair = shapes(dataclass)
+    base, kind, pair, free = shapes(dataclass)
     yield "frozen", kind.__dataclass_params__.frozen
-    yield "match", (base.__match_args__, pair.__match_args__)
-    base, kind, pair = shapes(dataclass)
+    yield "match", (base.__match_args__, pair.__match_args__, free.__match_args__)
+    base, kind, pair, free = shapes(dataclass)
     one = kind(number=1)
     yield "text", (repr(one), repr(base(number=1)), repr(pair(3)))
     yield "equality", (one == kind(number=1), one == kind(number=2), one == base(number=1), pair(3) == pair(3, 4))
@@ -92,6 +100,8 @@ def behaviour(dataclass: Decorator) -> Iterator[tuple[str, Any]]:
     yield "copies", (copy.copy(one) == one, copy.deepcopy(one) == one, dataclasses.replace(one, weight=2.0).weight)
     yield "as dict", dataclasses.asdict(one)
     yield "positions", _matched(pair(3), pair)
+    yield "open", (repr(free(1)), free(1) == free(1, []), free(1) == free(2), free.__hash__, vars(free(1, weight=2.0)))
+    yield "defaults", (free.weight, hasattr(free, "words"), free(1).words is free(2).words)
     for name, act in {
         "check": lambda: kind(number=-1),
         "assignment": lambda: setattr(one, "number", 2),
@@ -99,20 +109,21 @@ def behaviour(dataclass: Decorator) -> Iterator[tuple[str, Any]]:
         "positional": lambda: kind(1),
         "missing": lambda: kind(),
         "unknown": lambda: kind(number=1, colour="red"),
+        "missing in an open one": lambda: free(),
     }.items():
         yield name, _raised(act)
-    _, kind, _ = shapes(dataclass)
+    _, kind, _, _ = shapes(dataclass)
     adapter = TypeAdapter(kind)
     yield "read by pydantic", repr(adapter.validate_python({"number": "4"}))
     with pytest.raises(ValidationError, match="negative"):
         adapter.validate_python({"number": -4})
-    _, kind, _ = shapes(dataclass)
+    _, kind, _, _ = shapes(dataclass)
     yield "schema of pydantic", TypeAdapter(list[kind]).json_schema()  # type: ignore[valid-type]
-    _, kind, _ = shapes(dataclass)
+    _, kind, _, _ = shapes(dataclass)
     yield "written by pydantic", TypeAdapter(kind).dump_json(kind(number=1))
-    _, kind, _ = shapes(dataclass)
+    _, kind, _, _ = shapes(dataclass)
     yield "written by msgspec", msgspec.json.encode(kind(number=1))
-    _, kind, _ = shapes(dataclass)
+    _, kind, _, _ = shapes(dataclass)
     yield "read by msgspec", repr(msgspec.convert({"number": 4}, kind))
 
 
@@ -130,12 +141,14 @@ def test_nothing_is_written_before_it_is_needed(monkeypatch: pytest.MonkeyPatch)
         return original(kind, **options)
 
     monkeypatch.setattr(dataclasses, "dataclass", noticed)
-    base, kind, _ = shapes(lazy_dataclasses.dataclass)
+    base, kind, _, free = shapes(lazy_dataclasses.dataclass)
     assert written == []
     kind(number=1)
     kind(number=2)
     base(number=1)
-    assert sorted(written) == ["Base", "Derived"]
+    free(1)
+    free(2)
+    assert sorted(written) == ["Base", "Derived", "Open"]
 
 
 def test_instances_go_to_another_process_that_had_none() -> None:
@@ -149,7 +162,7 @@ def test_instances_go_to_another_process_that_had_none() -> None:
 def test_many_threads_may_need_it_first() -> None:
     count = 8
     for _ in range(20):
-        _, kind, _ = shapes(lazy_dataclasses.dataclass)
+        _, kind, _, _ = shapes(lazy_dataclasses.dataclass)
         barrier = Barrier(count)
 
         def make(number: int, kind: Any = kind, barrier: Barrier = barrier) -> Any:

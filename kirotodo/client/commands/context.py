@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeVar
 
@@ -15,6 +15,7 @@ import click
 from kirotodo.client.accounts.selection import ServerSelection
 from kirotodo.client.commands.output import say
 from kirotodo.core.backend import Backend
+from kirotodo.core.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from kirotodo.client.accounts.client_accounts import ClientAccounts

@@ -1,7 +1,6 @@
 """What one can jump to on a screen: everything in sight that takes the focus, each row of a list by itself."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
@@ -10,6 +9,8 @@ from textual.geometry import Offset
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import OptionList
+
+from kirotodo.core.lazy_dataclasses import dataclass
 
 LETTERS: Final = "asdfjklghqwertyuiopzxcvbnm"
 """Those under the fingers first."""

@@ -5,7 +5,6 @@ Background work posts these and never touches a widget; other screens post them 
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
@@ -18,6 +17,7 @@ from kirotodo.core.domain.reminder import Reminder
 from kirotodo.core.domain.task import Changed, Task
 from kirotodo.core.errors import KirotodoError
 from kirotodo.core.events import TurnEvent
+from kirotodo.core.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from kirotodo.client.tui.widgets.task_card import TaskCard

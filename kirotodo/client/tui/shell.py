@@ -1,7 +1,6 @@
 """The interface of the app that screens, dialogs and commands use."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol, cast
 
@@ -17,6 +16,7 @@ from kirotodo.client.tui.conversation_view import Severity
 from kirotodo.client.tui.keymap import Keymap
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.task import Changed
+from kirotodo.core.lazy_dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

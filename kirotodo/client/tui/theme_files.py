@@ -9,7 +9,6 @@ Reports what it can't read in sentences, and leaves that theme out.
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +17,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from kirotodo.client.tui.themes import BASES, OWN, theme_of
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.sanitize import sanitize_line
 
 SUFFIX: Final = ".toml"

@@ -1,7 +1,6 @@
 """The list of conversations, latest first: to search, open, rename, delete and restore."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -31,6 +30,7 @@ from kirotodo.core.backend import Backend
 from kirotodo.core.domain.conversation import Conversation
 from kirotodo.core.domain.task import Page
 from kirotodo.core.errors import KirotodoError
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.dates import describe_day
 
 PAGE: Final = 50

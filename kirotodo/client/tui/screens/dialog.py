@@ -4,7 +4,6 @@ A dialog saves by itself, so that a text which the backend refuses stays in the 
 """
 
 import logging
-from dataclasses import dataclass
 from typing import Final
 
 from textual import on
@@ -23,6 +22,7 @@ from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.field import LinesField
 from kirotodo.core.backend import Backend
 from kirotodo.core.errors import KirotodoError
+from kirotodo.core.lazy_dataclasses import dataclass
 
 DISCARD: Final = "Press {} again to discard what you typed."
 log = logging.getLogger(__name__)

@@ -1,7 +1,6 @@
 """The keys of every action, to search and to change: what was pressed is written to config.toml and works at once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from textual import events, on
@@ -34,6 +33,7 @@ from kirotodo.client.tui.plain import plain
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.field import Field
 from kirotodo.core.errors import ConfigError
+from kirotodo.core.lazy_dataclasses import dataclass
 
 KEYS_WIDTH: Final = 22
 NARROW_KEYS_WIDTH: Final = 14

@@ -1,7 +1,6 @@
 """The dialog that postpones tasks: what each choice means as a date, before any of them takes effect."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from typing import Final
@@ -23,6 +22,7 @@ from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.task_pane import Postponement
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.task import Task
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.dates import describe_day
 from kirotodo.core.text.width import width as cell_width
 

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Awaitable
-from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
@@ -20,6 +19,7 @@ from kirotodo.client.tui.messages import LocationChanged, SignInRequested
 from kirotodo.client.tui.plain import line, plain
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.core.errors import KirotodoError, NotSignedIn
+from kirotodo.core.lazy_dataclasses import dataclass
 
 log = logging.getLogger(__name__)
 

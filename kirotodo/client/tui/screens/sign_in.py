@@ -1,7 +1,6 @@
 """The sign-in screen of a server, which also creates accounts, and the screen to change a password there."""
 
 import logging
-from dataclasses import dataclass
 from typing import Final
 
 from textual import on
@@ -22,6 +21,7 @@ from kirotodo.client.tui.screens.dialog import DialogScreen
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.field import Choice, Field, SecretField, WordField
 from kirotodo.core.errors import DeletionPending, InvalidInput
+from kirotodo.core.lazy_dataclasses import dataclass
 
 HAVE, MAKE = "I have one", "make one"
 HINT: Final = "Enter the server's address, your email and password. Your tasks and conversations are stored there."

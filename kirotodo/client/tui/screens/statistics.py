@@ -1,7 +1,6 @@
 """The statistics: what is open, what was done on which day, and the streak; asked for anew each time it opens."""
 
 import logging
-from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -16,6 +15,7 @@ from kirotodo.client.tui.statistics import WEEKS_MAX, sheet
 from kirotodo.client.tui.widgets.text_lines import TextLines
 from kirotodo.core.domain.task import TaskStats
 from kirotodo.core.errors import KirotodoError
+from kirotodo.core.lazy_dataclasses import dataclass
 
 LOADING = "Counting…"
 log = logging.getLogger(__name__)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from typing import Final
 
@@ -27,6 +26,7 @@ from kirotodo.client.tui.widgets.task_list import PRIORITY_MARKS, shown_number
 from kirotodo.core.backend import Backend, TaskFields
 from kirotodo.core.domain.task import PRIORITIES, Changed, Priority, Task
 from kirotodo.core.errors import InvalidInput, KirotodoError
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.dates import describe_due, describe_moment, describe_rule
 
 DUE_HINT: Final = "Words do: tomorrow 5pm · fri · in 2 weeks · 27 nov 9:00. Empty: no date."

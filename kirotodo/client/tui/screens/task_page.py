@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from textual import on
@@ -25,6 +24,7 @@ from kirotodo.core.backend import Backend, KeepsCopy
 from kirotodo.core.domain.history import ChangeSelection, HistoryEntry
 from kirotodo.core.domain.task import PAGE_MAX, Task, TaskFilter
 from kirotodo.core.errors import KirotodoError
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.changes import describe_actor, describe_change
 from kirotodo.core.text.dates import describe_day, describe_due, describe_moment, describe_rule
 

@@ -1,7 +1,6 @@
 """A month to pick a day from, with the keys or the mouse."""
 
 import calendar
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from textual import events
@@ -12,6 +11,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from kirotodo.client.tui.keymap import bindings
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.dates import MONTH_NAMES, WEEKDAY_NAMES
 
 CELL = 3

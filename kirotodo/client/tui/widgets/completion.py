@@ -4,13 +4,14 @@ A field drives it with `look` and `take_key`; focus never moves.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
+
+from kirotodo.core.lazy_dataclasses import dataclass
 
 _STEPS: Final = {"up": -1, "ctrl+p": -1, "down": 1, "ctrl+n": 1}
 

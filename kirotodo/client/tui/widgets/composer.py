@@ -1,7 +1,6 @@
 """The composer: several lines, history at the edges, a popup on `/`, `#` and `+`, and nothing typed is ever lost."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from textual import events
@@ -17,6 +16,7 @@ from kirotodo.client.tui.widgets.completion import Choice
 from kirotodo.client.tui.widgets.slash_popup import SlashPopup
 from kirotodo.client.tui.widgets.text_lines import painted
 from kirotodo.core.domain.conversation import MESSAGE_MAX
+from kirotodo.core.lazy_dataclasses import dataclass
 
 PROMPT: Final = "› "
 EDITOR_PAUSE: Final = 0.05

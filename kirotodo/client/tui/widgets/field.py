@@ -1,7 +1,6 @@
 """The fields of dialogs: one line of text, a password, several lines, a choice. Pasted text is sanitised."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import RenderResult
@@ -14,6 +13,7 @@ from textual.widgets import Input, TextArea
 
 from kirotodo.client.tui.keymap import bindings, keys_of, text_bindings
 from kirotodo.client.tui.plain import clean
+from kirotodo.core.lazy_dataclasses import dataclass
 
 
 class Field(Input):

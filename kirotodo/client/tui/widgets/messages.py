@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from textual import events
@@ -31,6 +30,7 @@ from kirotodo.client.tui.plain import clean, line, one_line, plain, steady
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.text_lines import TextLines
 from kirotodo.core.domain.task import Task
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.width import fit, pad
 
 

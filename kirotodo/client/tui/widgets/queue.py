@@ -1,7 +1,6 @@
 """Messages typed ahead while a turn runs: shown, edited, removed or sent at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rich.cells import cell_len
@@ -13,6 +12,7 @@ from textual.message import Message
 from kirotodo.client.tui.keymap import BY_ID, bindings, keys_of
 from kirotodo.client.tui.plain import line
 from kirotodo.client.tui.widgets.text_lines import TextLines
+from kirotodo.core.lazy_dataclasses import dataclass
 
 _SHOWN: Final = tuple(BY_ID[id] for id in ("queue.edit", "queue.remove", "queue.send_now"))
 

@@ -6,7 +6,6 @@ The composer drives it; focus never moves. What the commands do is in `screens/s
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from textual.content import Content
@@ -18,6 +17,7 @@ from kirotodo.client.tui.widgets.completion import Choice, CompletionPopup
 from kirotodo.core.backend import ModelChoice
 from kirotodo.core.domain.pending_edit import is_provisional
 from kirotodo.core.domain.task import Task
+from kirotodo.core.lazy_dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,7 @@
 """The tasks that an answer lists, as rows that one can tick, edit, open and continue."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -17,6 +17,7 @@ from kirotodo.client.tui.widgets.task_list import NUMBER_MIN, circle_columns, ta
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.client.tui.widgets.text_lines import TextLines
 from kirotodo.core.domain.task import PRIORITIES, Task, TaskFilter
+from kirotodo.core.lazy_dataclasses import dataclass
 
 
 class TaskCard(TextLines):

@@ -5,7 +5,6 @@ One widget serves any number of tasks: it draws only what is on screen.
 
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Final, Literal, NamedTuple
@@ -24,6 +23,7 @@ from textual.visual import Visual
 from kirotodo.client.tui.plain import cut, fill, one_line, steady
 from kirotodo.core.domain.pending_edit import is_provisional
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.dates import describe_due_briefly
 
 SectionKind = Literal["overdue", "today", "upcoming", "no_date", "done", "part", "day", "group"]

@@ -1,7 +1,6 @@
 """The conversation on screen: entries are data, of which a window of at most sixty is mounted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from textual.app import ComposeResult
@@ -15,6 +14,7 @@ from kirotodo.client.tui.markdown import code_blocks
 from kirotodo.client.tui.widgets.messages import AnswerBlock, Note, UserMessage
 from kirotodo.client.tui.widgets.text_lines import TextLines
 from kirotodo.core.domain.task import Task
+from kirotodo.core.lazy_dataclasses import dataclass
 
 EntryWidget: TypeAlias = UserMessage | AnswerBlock | Note
 MOUNTED: Final = 60

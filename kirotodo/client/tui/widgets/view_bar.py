@@ -1,7 +1,6 @@
 """The names of the views over the task list; the one that is shown stands out, and a click chooses another."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -16,6 +15,7 @@ from textual.widget import Widget
 from kirotodo.client.tui.keymap import keys_of
 from kirotodo.client.tui.plain import one_line, steady
 from kirotodo.client.tui.views import VIEWS, View, ViewId
+from kirotodo.core.lazy_dataclasses import dataclass
 
 PINNED: Final = "★"
 """Stands in place of a key."""

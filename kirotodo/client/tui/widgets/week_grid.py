@@ -1,7 +1,6 @@
 """The week as a grid: a column for each day, and one for what is overdue. It draws only what is on screen."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -37,6 +36,7 @@ from kirotodo.client.tui.widgets.task_list import (
     urgency,
 )
 from kirotodo.core.domain.task import Task
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.dates import describe_due_briefly
 
 GRID_FROM: Final = 98
