@@ -44,6 +44,7 @@ from kirotodo.client.tui.plain import SafeStream, SafeText, clean, steady
 from kirotodo.client.tui.screens.chat import ChatScreen
 from kirotodo.client.tui.screens.too_small import TooSmall, too_small
 from kirotodo.client.tui.shell import ShownSetting
+from kirotodo.client.tui.stylesheet import ThemedStylesheet
 from kirotodo.client.tui.terminal_notice import notification
 from kirotodo.client.tui.unmarked_paste import PASTE_PAUSE, FocusedText, UnmarkedPaste
 from kirotodo.client.tui.widgets.slash_popup import BY_NAME
@@ -117,7 +118,7 @@ class KirotodoApp(App[None]):
         settings: Sequence[ShownSetting] = (),
     ) -> None:
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else ansi)
-        self.stylesheet = themes.ThemedStylesheet(variables=self.get_css_variables())
+        self.stylesheet = ThemedStylesheet(variables=self.get_css_variables())
         # A crash is reported with the values of variables, which may be anybody's text.
         self.error_console = Console(
             file=cast(TextIO, SafeStream(sys.__stderr__ or sys.stderr)), markup=False, highlight=False

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from textual.app import App
-from textual.css.stylesheet import Stylesheet
 from textual.theme import Theme
 
 DARK: Final = "kirotodo-dark"
@@ -237,22 +236,6 @@ THEMES: Final[tuple[Theme, ...]] = (
 )
 """What marks a place must not hang on colour: the ansi theme's cursor is reversed and underlined (Textual's own lists
 leave `reverse` out), so that NO_COLOR shows it too."""
-
-
-class ThemedStylesheet(Stylesheet):
-    """A stylesheet that is parsed once for a theme.
-
-    Textual's own forgets what it parsed at every refresh, and parses the whole sheet four times at a start.
-    """
-
-    def set_variables(self, variables: dict[str, str]) -> None:
-        """Set the colours of the theme, and forget what was parsed where they are others."""
-        if variables != self._variables:
-            super().set_variables(variables)
-
-    def reparse(self) -> None:
-        """Parse what is new. Rules stay as they are where the new ones can't be parsed."""
-        self.parse()
 
 
 def preferred(app: App[None], wanted: str | None) -> str:

@@ -11,6 +11,7 @@ from textual.css.parse import parse
 from textual.css.stylesheet import Stylesheet
 
 from kirotodo.client.tui import themes
+from kirotodo.client.tui.stylesheet import ThemedStylesheet
 from kirotodo.client.tui.widgets.task_list import PROJECT_INKS
 
 READABLE = 4.5
@@ -128,7 +129,7 @@ def test_a_sheet_is_parsed_once_for_a_theme(monkeypatch: pytest.MonkeyPatch) -> 
     # What these tests share of what was parsed would hide how often a single app parses.
     monkeypatch.setattr(Stylesheet, "_parse_rules", inspect.unwrap(Stylesheet._parse_rules))
     monkeypatch.setattr("textual.css.stylesheet.parse", counted)
-    sheet = themes.ThemedStylesheet(variables={"ink": "red"})
+    sheet = ThemedStylesheet(variables={"ink": "red"})
     sheet.add_source("Label { color: $ink; }")
     for ink, count in (("red", 1), ("red", 1), ("blue", 2), ("blue", 2)):
         sheet.set_variables({"ink": ink})
@@ -138,7 +139,7 @@ def test_a_sheet_is_parsed_once_for_a_theme(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_sheet_that_cannot_be_parsed_leaves_the_rules_as_they_are() -> None:
-    sheet = themes.ThemedStylesheet(variables={"ink": "red"})
+    sheet = ThemedStylesheet(variables={"ink": "red"})
     sheet.add_source("Label { color: $ink; }")
     sheet.reparse()
     sheet.set_variables({})

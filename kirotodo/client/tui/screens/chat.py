@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
@@ -95,7 +95,7 @@ class ChatScreen(Screen[None]):
         self.shell = shell
         self.models = ModelPicker(model or shell.state.model)
         self.view = ChatView(self, shell)
-        self._heard_of_edits = False
+        self._heard_of_edits = self._resumed = False
         self._wants_conversation = new or conversation_id is not None
         self.controller = TurnController(
             self.view,
@@ -116,6 +116,7 @@ class ChatScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the header, the conversation, the tasks and the line of keys."""
+        self._take_breakpoints()
         own = tuple(self.shell.commands.values())
         popup = SlashPopup(lambda: self.view.tasks.tasks, lambda: self.models.alternatives, own=own, id="slash")
         yield HeaderLine(id="header")
@@ -129,6 +130,17 @@ class ChatScreen(Screen[None]):
                 yield popup
             yield TaskPane(clock=self.shell.clock, id="tasks")
         yield KeyLine(id="keys")
+
+    def _take_breakpoints(self) -> None:
+        """Take the classes of the window's size before there is anything in it, which they would give new styles."""
+        width, height = self.app.size
+        across = self._get_breakpoint_classes(width, self.HORIZONTAL_BREAKPOINTS)
+        self.add_class(*across, *self._get_breakpoint_classes(height, self.VERTICAL_BREAKPOINTS), update=False)
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Leave the styles as they are the first time: the widgets have just got them."""
+        if not self._resumed:
+            self._resumed, event.refresh_styles = True, False
 
     def on_mount(self) -> None:
         """Show what is remembered: the draft, the history, the model, whether the pane is open."""

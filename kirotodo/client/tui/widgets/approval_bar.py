@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from textual.app import ComposeResult
@@ -17,6 +16,7 @@ from kirotodo.client.tui.plain import clean, one_line, plain
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.approval_tasks import ApprovalTasks
 from kirotodo.core.domain.conversation import Decision
+from kirotodo.core.lazy_dataclasses import dataclass
 
 _BUTTONS: Final = ("yes", "no", "always", "never", "edit")
 
@@ -38,29 +38,29 @@ class ApprovalBar(Vertical, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._pending: tuple[PendingApproval, ...] = ()
+        self._tasks = ApprovalTasks(clock=lambda: shell_of(self).clock())
         self.display = False
 
-    def compose(self) -> ComposeResult:
+    def _parts(self) -> ComposeResult:
         """Yield the question, the arguments, the tasks and the buttons."""
         yield Static(id="question", markup=False)
         field = Input(id="approval-arguments", compact=True, select_on_focus=False)
         field.cursor_blink = False
         yield field
         yield Static(id="approval-trouble", markup=False)
-        yield ApprovalTasks(clock=lambda: shell_of(self).clock())
-        with Horizontal(id="approval-buttons"):
-            for name in _BUTTONS:
-                button = Button(self._label(name), id=f"approve-{name}", compact=True)
-                button.can_focus = False
-                yield button
+        yield self._tasks
+        buttons = [Button(self._label(name), id=f"approve-{name}", compact=True) for name in _BUTTONS]
+        for button in buttons:
+            button.can_focus = False
+        yield Horizontal(*buttons, id="approval-buttons")
 
     def _label(self, name: str) -> Content:
         return Content(f"{keys_of(self).label(f'approval.{name}')} {name}".strip())
 
     def show_keys(self) -> None:
         """Show the keys as they are now."""
-        for name in _BUTTONS:
-            self.query_one(f"#approve-{name}", Button).label = self._label(name)
+        for button in self.query(Button):
+            button.label = self._label((button.id or "").removeprefix("approve-"))
 
     @property
     def asking(self) -> bool:
@@ -74,20 +74,17 @@ class ApprovalBar(Vertical, can_focus=True):
         goes_on = self._tasks.choosing and self._pending[:1] == tuple(pending[:1])
         self._pending = tuple(pending)
         self.display = self.asking
-        self.query_one("#approval-arguments").display = False
-        self.query_one("#approval-trouble").display = False
+        self.query("#approval-arguments, #approval-trouble").set(display=False)
         if not self._pending:
             self._tasks.show(None)
             return
+        if not self.children:  # made with the first question: most conversations have none
+            self.mount_all(self._parts())
         approval = self._pending[0].approval
         more = f"  (1 of {len(self._pending)})" if len(self._pending) > 1 else ""
         self.query_one("#question", Static).update(Content.assemble(plain(approval.question), (more, "$text-muted")))
         if not goes_on:
             self._tasks.show(approval)
-
-    @property
-    def _tasks(self) -> ApprovalTasks:
-        return self.query_one(ApprovalTasks)
 
     # --- answers ---
 
@@ -158,10 +155,8 @@ class ApprovalBar(Vertical, can_focus=True):
 
     def leave_edit(self) -> bool:
         """Leave the tasks and the arguments as they were. Return False if nothing was being edited."""
-        box = self.query_one("#approval-arguments")
-        was_open = self._tasks.leave() or bool(box.display)
-        box.display = False
-        self.query_one("#approval-trouble").display = False
+        was_open = self._tasks.leave() or any(box.display for box in self.query("#approval-arguments"))
+        self.query("#approval-arguments, #approval-trouble").set(display=False)
         if was_open:
             self.focus()
         return was_open

@@ -1,7 +1,6 @@
 """The tasks of a question, which one can leave out, or move to other days, before one says yes to the rest."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from kirotodo.client.tui.plain import line
 from kirotodo.client.tui.widgets.text_lines import MARK
 from kirotodo.core.domain.conversation import Approval
 from kirotodo.core.domain.task import Task
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.dates import describe_day, describe_due
 
 TAKEN: Final = "✓"

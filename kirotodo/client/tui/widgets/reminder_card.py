@@ -1,7 +1,6 @@
 """Reminders that rang, above the composer: what to do now, and done, snooze or open for the one shown first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from textual.app import ComposeResult
@@ -15,6 +14,7 @@ from kirotodo.client.tui.plain import line
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.core.domain.reminder import Reminder
 from kirotodo.core.domain.task import Task
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.dates import describe_due, describe_moment
 
 Choice = Literal["done", "snooze", "open"]
@@ -42,22 +42,21 @@ class ReminderCard(Vertical, can_focus=True):
         self._waiting: list[Reminder] = []
         self.display = False
 
-    def compose(self) -> ComposeResult:
+    def _parts(self) -> ComposeResult:
         """Yield the reminder and the buttons."""
         yield Static(id="reminder-task", markup=False)
-        with Horizontal(id="reminder-buttons"):
-            for name in _BUTTONS:
-                button = Button(self._label(name), id=f"remind-{name}", compact=True)
-                button.can_focus = False
-                yield button
+        buttons = [Button(self._label(name), id=f"remind-{name}", compact=True) for name in _BUTTONS]
+        for button in buttons:
+            button.can_focus = False
+        yield Horizontal(*buttons, id="reminder-buttons")
 
     def _label(self, name: str) -> Content:
         return Content(f"{keys_of(self).label(f'reminder.{name}')} {name}".strip())
 
     def show_keys(self) -> None:
         """Show the keys as they are now."""
-        for name in _BUTTONS:
-            self.query_one(f"#remind-{name}", Button).label = self._label(name)
+        for button in self.query(Button):
+            button.label = self._label((button.id or "").removeprefix("remind-"))
 
     def add(self, reminders: Sequence[Reminder]) -> None:
         """Show reminders that just rang, behind those that are shown already."""
@@ -85,6 +84,8 @@ class ReminderCard(Vertical, can_focus=True):
             if had_focus:
                 self.post_message(self.Left())
             return
+        if not self.children:  # made with the first reminder
+            self.mount_all(self._parts())
         first, now = self._waiting[0], shell_of(self).clock()
         words = []
         if first.task.due_date is not None:

@@ -1,7 +1,7 @@
 """The task pane: a view of the tasks in sections, for keys and mouse. It posts requests and edits nothing itself."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final, Literal
 
@@ -41,6 +41,7 @@ from kirotodo.client.tui.widgets.view_bar import ViewBar
 from kirotodo.client.tui.widgets.week_grid import GRID_FROM, Column, WeekGrid
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task
 from kirotodo.core.domain.view import View as SavedView
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.dates import describe_day
 
 LONGEST_SLEEP: Final = 600.0
@@ -206,6 +207,7 @@ class TaskPane(Vertical):
         self._of_saved: dict[int, Task] = {}
         self._offered: dict[ViewId, tuple[View, Sorting]] = {view.id: (view, "due") for view in VIEWS}
         self._filtering = ListFilter("", today=date.min, zone=None)
+        self._field: FilterField | None = None
         self._dragging = self._airy = False
         self._weeks = 0
         self._list = TaskList(now=self._now)
@@ -213,13 +215,9 @@ class TaskPane(Vertical):
         self._grid.display = False
 
     def compose(self) -> ComposeResult:
-        """Yield the names of the views, the list and the field for the filter."""
+        """Yield the names of the views, and the list; the grid and the filter's field come when they are wanted."""
         yield ViewBar(id="views")
         yield self._list
-        yield self._grid
-        popup = FilterPopup(self._known, id="filter-words")
-        yield FilterField(popup, id="task-filter")
-        yield popup
 
     def on_mount(self) -> None:
         """Show the sections."""
@@ -358,6 +356,8 @@ class TaskPane(Vertical):
         """Show the grid or the list; the focus goes along."""
         shown, hidden = (self._grid, self._list) if grid else (self._list, self._grid)
         if hidden.display:
+            if not shown.is_attached:
+                self.mount(shown, after=self._list)
             shown.display = True
             if hidden.has_focus:
                 self.screen.set_focus(shown)
@@ -441,7 +441,7 @@ class TaskPane(Vertical):
         if self._filtering:
             if self._filtering.trouble:
                 return [Row(note=self._filtering.trouble)]
-            return [Row(note=f"No task contains “{one_line(self._filter.value)}”.")]
+            return [Row(note=f"No task contains “{one_line(self._filtering.text)}”.")]
         if self.view.id != "all" and self._tasks:
             return [Row(note=NOTHING.get(self.view.id, "Nothing here."))]
         return [Row(note=note.format(keys_of(self).label("tasks.new"))) for note in EMPTY]
@@ -595,13 +595,18 @@ class TaskPane(Vertical):
 
     @property
     def _filter(self) -> FilterField:
-        return self.query_one("#task-filter", FilterField)
+        if self._field is None:
+            popup = FilterPopup(self._known, id="filter-words")
+            self._field = FilterField(popup, id="task-filter")
+            self.mount(self._field, popup)
+        return self._field
 
     def _wanted(self, now: datetime) -> ListFilter:
         """Return the filter, read once for each text and day."""
         known = self._filtering
-        if known.text != self._filter.value.strip() or known.today != now.date():
-            self._filtering = ListFilter(self._filter.value, today=now.date(), zone=now.tzinfo, before=known)
+        text = self._field.value if self._field is not None else ""
+        if known.text != text.strip() or known.today != now.date():
+            self._filtering = ListFilter(text, today=now.date(), zone=now.tzinfo, before=known)
         return self._filtering
 
     @on(Input.Changed, "#task-filter")
