@@ -22,9 +22,11 @@ from textual import events
 from textual.actions import SkipAction
 from textual.app import App
 from textual.command import Provider
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 from textual.worker import Worker
@@ -98,6 +100,9 @@ class KirotodoApp(App[None]):
     COMMANDS = {_palette}
     DEFAULT_MODE = "list-1"
     BINDINGS = bindings("app")
+    app_focus: Reactive[bool] = Reactive(True, compute=False, repaint=False)
+    """Whether the window of the terminal has the focus, which changes nothing by itself."""
+    _window_focus_moves = False
 
     def __init__(
         self,
@@ -411,6 +416,17 @@ class KirotodoApp(App[None]):
         name = "_enable_mouse_support" if self.mouse else "_disable_mouse_support"
         if (switch := getattr(self._driver, name, None)) is not None:  # no part of the base class of drivers
             switch()
+
+    def _watch_app_focus(self, focus: bool) -> None:
+        """Take the focus from the widget that has it, or give it back, and leave the styles of all others alone."""
+        self._window_focus_moves = True
+        super()._watch_app_focus(focus)
+        self._window_focus_moves = False
+
+    def update_styles(self, node: DOMNode, animate: bool = True) -> None:
+        """Update the styles of this node and of all below it. For the focus of the window no rule asks."""
+        if not self._window_focus_moves:
+            super().update_styles(node, animate)
 
     # --- the size and the end ---
 

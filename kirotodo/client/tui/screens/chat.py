@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import TextArea
 
 from kirotodo.client.custom_commands import CustomCommand
@@ -87,6 +89,8 @@ class ChatScreen(Screen[None]):
     BINDINGS = bindings("chat")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """The widget that has the focus; it and the one before draw themselves anew, and nothing else has to."""
 
     def __init__(
         self, shell: Shell, *, conversation_id: int | None = None, new: bool = False, model: str | None = None
