@@ -1,5 +1,7 @@
 """A yes or no that is owed stands in the composer's place."""
 
+from dataclasses import replace
+
 import pytest
 
 from kirotodo.client.testing.script import Ask, say
@@ -123,6 +125,21 @@ async def test_a_proposal_is_edited_day_by_day() -> None:
         await chat.press("enter")
         await chat.wait_for("Moved.")
         assert backend.answers == [("1.1", "yes", {"moves": [{**moves[0], "to": str(days(2))}]})]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (45, 14)])
+async def test_the_answers_are_in_sight_below_a_long_question_about_many_tasks(size: tuple[int, int]) -> None:
+    tasks = tuple(Task(id=number, title=f"task {number}", created_at=NOW, updated_at=NOW) for number in range(1, 13))
+    beats = deleting(*tasks)
+    assert isinstance(beats[0], Ask)
+    asked = replace(beats[0].approval, question="Move 12 tasks (" + "#81 to Tue 1 Dec, " * 12 + ")?")
+    async with chatting(backend_of([replace(beats[0], approval=asked)]), size=size) as chat:
+        await chat.say("x")
+        await chat.wait_for("Move 12 tasks", "1 task 1")
+        bar, button = chat.approval.content_region, chat.app.screen.query_one("#approve-yes").region
+        assert bar.contains_region(button)
+        await chat.press("n")
+        await chat.idle()
 
 
 async def test_a_question_that_comes_meanwhile_leaves_what_is_chosen() -> None:
