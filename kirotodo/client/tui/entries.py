@@ -442,11 +442,15 @@ def in_words(call: Call) -> str:
 
 def _without_numbers(call: Call) -> str:
     arguments = {
-        name: value for name, value in call.arguments.items() if name not in ("task_id", "task_ids", "completed")
+        name: value
+        for name, value in call.arguments.items()
+        if name not in ("task_id", "task_ids", "moves", "completed")
     }
     title = (call.result or {}).get("title") or next(
         (task.get("title") for task in (call.result or {}).get("tasks") or () if isinstance(task, Mapping)), None
     )
+    if not title and (moves := call.arguments.get("moves")):
+        return f"{len(moves)} task{'' if len(moves) == 1 else 's'}"
     return short_arguments(replace(call, arguments={**({"title": title} if title else {}), **arguments}))
 
 

@@ -160,6 +160,8 @@ def test_any_text_survives_without_a_listing(text: str) -> None:
             {"tasks": [], "total": 2},
             "found 2 tasks · search milk",
         ),
+        ("move_tasks", {"moves": [{"task_id": 1}, {"task_id": 2}]}, {}, "moved 2 tasks"),
+        ("move_tasks", {"moves": [{"task_id": 1}]}, {"task_id": 1, "title": "milk"}, "moved milk"),
         ("shop_online", {"what": "milk"}, {"ok": True}, "shop_online what milk"),
     ],
 )
