@@ -13,7 +13,7 @@ from kirotodo.core.domain.task import NAME_MAX, TITLE_MAX, Priority
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.context import Context
 from kirotodo.core.language.lexicon import CHORES, NOUNS_TOO, NUMBERS, PAIRS, known_words, phrases
-from kirotodo.core.language.spans import Moment, Token, level, plain
+from kirotodo.core.language.spans import Token, level, plain, settled
 from kirotodo.core.language.tokens import Piece, Text
 from kirotodo.core.language.types import Add, Preferences, Recurrence, When
 from kirotodo.core.language.when.durations import length_at
@@ -171,7 +171,7 @@ def take(out: Content, token: Token) -> bool:
         return True
     if token.word != "W":
         return False
-    moment: Moment = token.value
+    moment = settled(token)
     both = merged(out.when, moment.when, a_time_only=out.time_only, b_time_only=moment.time_only)
     if both is None:
         return False

@@ -66,7 +66,7 @@ CLASSES: Final[dict[str, str]] = {
     "finish_off",
     "mark": "mark set flag check tick put make call consider count cross",
     "done": "done complete completed finished as_done as_complete as_completed as_finished as_don bought "
-    "as_bought as_paid paid checked_off ticked_off sorted taken_care_of off ticked checked out_of_the_way handled "
+    "as_bought as_paid paid checked_off ticked_off sorted taken_care_of ticked checked out_of_the_way handled "
     "as_sorted to_complete to_done to_completed closed wrapped_up as_handled in_the_bag settled dealt_with",
     "gone": "cancelled canceled called_off off not_happening scrapped postponed_indefinitely obsolete irrelevant "
     "no_longer_needed not_needed no_longer_necessary moot dead not_necessary unnecessary void",
@@ -284,7 +284,7 @@ CLASSES: Final[dict[str, str]] = {
     "partly": "half most almost nearly partly partially halfway part some quarter third started tried trying try",
     "unfinishing": "cancelled canceled forgot forgotten missed lost skipped postponed moved delayed started begun "
     "began tried wanted needed meant hoped promised scheduled rescheduled considered dropped refused failed ignored "
-    "broke rejected declined avoided noticed remembered assigned changed renamed pushed shifted",
+    "broke rejected declined avoided noticed remembered assigned changed renamed pushed shifted decided agreed chosen chose voted",
     # --- questions
     "ask": "with_whom to_whom at_what on_what in_what for_what what what's whats what're which who who's whose whom "
     "when when's where where's why how how's is are am was were do does did have has had should shall may "

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from kirotodo.core.language.context import Call, DialogueState, TaskView
 from kirotodo.core.language.lexicon import NUMBERS, phrases
 from kirotodo.core.language.list_spans import ordinal
-from kirotodo.core.language.spans import Moment, Shift, Token, level
+from kirotodo.core.language.spans import Moment, Shift, Token, level, settled
 from kirotodo.core.language.tokens import Piece, Text
 from kirotodo.core.language.types import (
     Clearable,
@@ -260,8 +260,8 @@ def _take_hour(slots: Slots, text: Text) -> None:
 def _take(slots: Slots, token: Token) -> None:
     """Take one token as a value; what is none is kept as `rest`."""
     match token.word, token.value:
-        case "W", Moment() as moment:
-            _take_moment(slots, moment)
+        case "W", Moment():
+            _take_moment(slots, settled(token))
         case "P", value:
             slots.priority = value
         case "K" | "N", value:

@@ -77,6 +77,14 @@ class Moment(msgspec.Struct, frozen=True):
     kept: bool = False
 
 
+def settled(token: Token) -> Moment:
+    """Return the moment on which a thing is due that is to be done "after the weekend": the first day after it."""
+    moment: Moment = token.value
+    if token.lead.split()[-1:] == ["after"] and moment.when.until is not None and moment.when.time is None:
+        return Moment(When(date=moment.when.until + dt.timedelta(days=1)))
+    return moment
+
+
 class Shift(msgspec.Struct, frozen=True):
     """What D and L stand for: a length, and the word that says in which direction."""
 

@@ -99,6 +99,8 @@ CHANGES: Final = (
     Undo,
     Redo,
 )
+_ROW: Final = 6
+"""Changes of more tasks are not said with one verb."""
 _WEIGHTY: Final = (*CHANGES, Query, Plan, LeftOut, Confirm)
 _ASKS: Final = "[and|so|but|then|also|oh|{wake}|W]* {ask} <rest>?"
 _ASKS_US: Final = "[and|so|but]? {aux} {subject} <rest>?"
@@ -388,10 +390,12 @@ class _Engine:
         sentence = clause.whole
         if (led := self._led_in(clause)) is not None:
             return led
+        if (shared := self._with_one_verb(clause)) is not None:
+            return shared
         points = [place for place in splits(sentence) if not _is_front(Piece(self.text, sentence.first, place))]
-        if whole.frame in ("note", "rename") and whole.score >= SURE:
-            adds = whole.frame == "rename"
-            points = [place for place in points if adds and _adds(Piece(self.text, place, sentence.last))]
+        if whole.frame in ("note", "rename"):
+            renames = whole.frame == "rename"
+            points = [place for place in points if renames and self._goes_on(Piece(self.text, place, sentence.last))]
         if _is_question(clause):
             points = [place for place in points if _requests(Piece(self.text, place, sentence.last))]
             if not points:
@@ -400,6 +404,31 @@ class _Engine:
         if parts is None and whole.score < 0.6:
             parts = self._told_parts(sentence)
         return parts if parts is not None else list(whole.actions)
+
+    def _goes_on(self, rest: Piece) -> bool:
+        """Return whether what follows a new title is a wish of its own, and no part of the title."""
+        if _adds(rest):
+            return True
+        meant = self._clause(freed(rest))
+        aims = [a.target for a in meant.actions if isinstance(a, Complete | Delete | Update)]
+        return meant.score >= LIKELY and len(aims) == len(meant.actions) and all(map(_pointed, aims))
+
+    def _with_one_verb(self, clause: Clause) -> list[Action] | None:
+        """Read "move the vet to friday and the party to sunday": each change of a task of its own, with one verb."""
+        words = clause.words
+        if clause.asked or not words or words[0] not in phrases("editing") | phrases("tagging") | phrases("rename"):
+            return None
+        parts = cut_at(clause.piece, {",", "and", ";"})
+        text, verb = self.text, Piece(self.text, clause.piece.first, clause.piece.first + 1).raw
+        if not 1 < len(parts) <= _ROW or not text.titles:
+            return None
+        out: list[Action] = []
+        for place, part in enumerate(parts):
+            said = f"{verb} {part.raw}" if place and part.words[0] not in phrases("editing") else part.raw
+            read = Text(said, now=text.now, preferences=text.preferences, context=text.context)
+            out += _Engine(read).actions()
+        aimed = [action.target.ids for action in out if isinstance(action, Update) and len(action.target.ids) == 1]
+        return out if len(aimed) == len(out) == len(parts) == len(set(aimed)) else None
 
     def _told_parts(self, sentence: Piece) -> list[Action] | None:
         """Read "got the eggs, bread too, forgot the milk": facts in a row, of which some are no wish."""
@@ -672,7 +701,9 @@ class _Engine:
         if before is None:
             return [*so_far, *(self._same_list(action, so_far) for action in actions)]
         actions = [self._same_list(action, so_far) for action in actions]
-        referred = [self._referring(action, before) for action in actions]
+        last = so_far[-1] if so_far else None
+        aim = last.target if isinstance(last, Update) and len(last.target.ids) == 1 else None
+        referred = [self._referring(action, before, aim) for action in actions]
         told = referred != actions and bool(so_far) and isinstance(so_far[-1], Query | Complete | Delete | OutOfScope)
         return [*(so_far[:-1] if told else so_far), *referred]
 
@@ -721,10 +752,10 @@ class _Engine:
         names = [name for name in (*spoken, state.scope.project if state.scope else None, *called) if name]
         return replace(action, project=names[0] if names else None)
 
-    def _referring(self, action: Action, before: Piece) -> Action:
+    def _referring(self, action: Action, before: Piece, aim: Target | None) -> Action:
         if not isinstance(action, Delete | Complete | Update | Skip) or action.target.pronoun not in ("it", "them"):
             return action
-        said = _spoken_of(before)
+        said = aim or _spoken_of(before)
         return replace(action, target=said) if said is not None else action
 
 

@@ -22,7 +22,7 @@ from kirotodo.core.language.list_spans import known_list
 from kirotodo.core.language.mentions import STOP, VERY
 from kirotodo.core.language.scopes import FIELDS, excepted
 from kirotodo.core.language.slots import is_now, named_task, nearer, slots_of, softeners, words_of
-from kirotodo.core.language.spans import Moment, Shift, Token, level
+from kirotodo.core.language.spans import Moment, Shift, Token, level, settled
 from kirotodo.core.language.targets import mentions, targets, windows
 from kirotodo.core.language.tokens import Match, Piece
 from kirotodo.core.language.types import Action, Clarify, Clearable, RenameList, Scope, Skip, Target, Update, When
@@ -95,7 +95,7 @@ class _Edit(msgspec.Struct):
 
     def of(self, kind: str) -> list[Any]:
         """Return what the values of a kind stand for."""
-        return [token.value for token, _ in self.values if token.word == kind]
+        return [settled(token) if kind == "W" else token.value for token, _ in self.values if token.word == kind]
 
 
 def editing(clause: Clause) -> Iterator[Reading]:
@@ -293,6 +293,9 @@ def _read(edit: _Edit, tokens: list[Token]) -> None:
     denying, link, at = False, "", 0
     while at < len(tokens):
         token = tokens[at]
+        if is_now(edit.what.text, token):
+            at += 1
+            continue
         if token.word in _VALUES:
             link = token.lead or link
             (edit.denied if denying or (link in _OLD and token.word != "D") else edit.values).append((token, link))
@@ -413,7 +416,7 @@ def _fields(clause: Clause, edit: _Edit, meant: list[Target]) -> dict[str, Any]:
     clear = set(edit.lost)
     if edit.roles & {"off"} or edit.words & {"off", "without"}:
         clear |= edit.fields
-    if edit.roles >= {"quit", "recurrence"} or edit.words & phrases("once"):
+    if edit.roles >= {"quit", "recurrence"} or ("quit" in edit.roles and edit.of("R")) or edit.words & phrases("once"):
         clear.add("recurrence")
     if edit.words & phrases("undated"):
         clear |= {"due", "time"}
@@ -449,7 +452,7 @@ def _timing(edit: _Edit) -> dict[str, Any]:
         return {"shift_days": 7}  # "the same time next week"
     if shift := edit.last("D"):
         return shifted(shift, earlier=_is_earlier(edit, shift))
-    if (rule := edit.last("R")) is not None:
+    if (rule := edit.last("R")) is not None and "quit" not in edit.roles:
         fields["recurrence"] = rule
     if moments and not (edit.roles & {"off"}):
         last = moments[-1]

@@ -41,7 +41,7 @@ _TOLD: Final = (
     "{done} <what>",
 )
 _HAPPENED: Final = (
-    "<what> {adv}* went_out|went_through|went_off|got_done|is_in|is_away|has_gone_out|has_gone|is_sorted|is_behind_me|"
+    "<what> {adv}* went_out|went_through|went_off|got_done|is_in|has_gone_out|has_gone|is_sorted|is_behind_me|"
     "is_out_of_the_way|is_off_my_plate|has_been_sent|has_been_sorted|is_all_set|went_fine|went_well [W]",
     "{i} {have}* {adv}* got|bought|grabbed|picked_up <what>",
     "[{i}|i've|we've]? {adv}* had|been_to|went_to|was_at|were_at|attended my|the|our <what>",

@@ -32,7 +32,8 @@ _TOLD: Final = (
     "i'm|we're not|no_longer going|attending|doing|coming|making|having|seeing [it] [to] <what>",
     "never_mind|nevermind|forget|forget_about|scrap|disregard [about] <what>",
     "<what> {be} {adv}* {gone}",
-    "i|i've|we|we've [have] changed my|our mind about|on <what>",
+    "i|i've|we|we've [have]? changed my|our mind about|on <what>",
+    "i|i've|we|we've|i'm|we're [have|are|am]? {adv}* decided|agreed|voted against <what>",
     "<what> won't|will_not be happening|needed|necessary",
     "what=it's|that's|it|that|he|she|they {adv}* {gone}|cancelled",
 )
