@@ -17,9 +17,12 @@ from kirotodo.core.language.when.tokens import word_set
 from kirotodo.core.text.patterns import pattern
 
 _FILLERS: Final = pattern(
-    r"(?<![\w'-])(?:u+m+|u+h+m*|e+r+m+|e+h+m+|h+m+|mhm)(?![\w'-])[,.]*|(?<=\s)er(?=[\s,])[,]*|(?<=[\s,])er\Z",
+    r"\bat some (?:point|stage)\b|\bwhile (?:i|we|you)(?:'m|'re| am| are) at it\b,?|(?<![\w'-])(?:u+m+|u+h+m*|e+r+m+|e+h+m+|h+m+|mhm)(?![\w'-])[,.]*|(?<=\s)er(?=[\s,])[,]*|(?<=[\s,])er\Z",
     re.IGNORECASE,
 )
+_NUMBERED: Final = pattern(r"(?<!\S)1[.)] [^\n]*[^\n:] 2[.)] ")
+_ITEM: Final = pattern(r"(?<=\S) (?=\d[.)] )")
+"""The blank in front of each item of a list that is numbered on one line."""
 _STILL: Final = pattern(
     r"\bfrom now on\b"
     r"|(?:(?<=\d(?:st|nd|rd|th))|(?<=day)|(?<=tomorrow)|(?<=\d[ap]m)|(?<=o'clock)|(?<=\bit)|(?<=\bthat)|(?<=\bthem)"
@@ -116,6 +119,7 @@ def cleaned(raw: str) -> str:
     if not raw:
         return raw
     text = _FILLERS.sub(_blank, spelled(raw))
+    text = _ITEM.sub("\n", text) if _NUMBERED.search(text) else text
     text = _HESITATION.sub(_blank, _AND_THAT.sub(_blank, _STILL.sub(_blank, text)))
     text = _INVERTED.sub(r"\g<what> \g<can> \g<verb> \g<rest>", _PROPOSED.sub(_as_wish, text))
     return _LIKE.sub(lambda m: (kept := m["kept"] or m["comma"]) + " " * (len(m.group()) - len(kept)), text)

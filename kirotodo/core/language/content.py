@@ -26,6 +26,7 @@ _TAIL_LINKS: Final = (
     "happening|starting|beginning|deadline|due_date [on|at|by|for|in|from|is|the]*",
     "<what> on|at|by|for|from|until|till|this|starting|every|of|in|@|the|when|date|and|to",
     "<what> [that] i have|'ve_got|got",
+    "<what> is|are",
 )
 _HEAD_LINKS: Final = (
     "to|that|i_need_to|we_need_to|i_have_to|we_have_to|i_should|i_must|as|is|are|will_be|there's_a|there_is_a|there's|"
@@ -290,6 +291,8 @@ def _take_dates(out: Content) -> None:
     if piece.tokens[-1].word in ("W", "R") and take(out, piece.tokens[-1]):
         out.piece = Piece(piece.text, piece.first, piece.last - 1).trimmed()
         for links in _TAIL_LINKS:
+            if links is _TAIL_LINKS[1] and piece.tokens[-1].lead and out.piece.words[-1:] in (["in"], ["up"], ["off"]):
+                break  # "check in by 6"
             if (found := out.piece.match(links)) is not None:
                 out.piece = found.get("what").trimmed()
                 break
@@ -411,7 +414,7 @@ def _within(out: Content) -> None:
 
 
 _ABOUT: Final = word_set("with about called named titled to regarding between ,")
-_CLAUSAL: Final = word_set("before after when because so once")
+_CLAUSAL: Final = word_set("before after when because so once for")
 _CLOSING: Final = pattern(r"\s+([)\],;])")
 
 
@@ -447,6 +450,9 @@ def _title(out: Content) -> str:
 
 # --- several things at once
 
+_NEAR: Final = 4
+"""So many words may stand between a title and the date behind it."""
+
 _AND: Final = word_set("and & plus +")
 _BINDING: Final = word_set("with between for of at about from that which to by in on into both")
 
@@ -462,15 +468,29 @@ def items_of(found: Content, *, listed: bool = False, soft: bool = False) -> lis
     parts = [content_of(part, lists=False) for part in pieces]
     if any(not part.title for part in parts):
         return [found]
+    alone = _time_of_the_last(found) if is_command(parts[-1].piece.words) else None
     for part in parts:
-        inherit(part, found)
+        inherit(part, found if alone is None or part is parts[-1] else replace(found, when=alone[0]))
     return parts
+
+
+def _time_of_the_last(found: Content) -> tuple[When | None] | None:
+    """Return the day that is said in front of several things, where the last one has a time of its own behind it
+    ("today clean the bath and ring Al at 5"); None where it is no such row."""
+    tokens, piece = found.piece.text.tokens, found.piece
+    behind = next((token for token in tokens[piece.last : piece.last + _NEAR] if token.word == "W"), None)
+    if behind is None or behind.value.when.time is None:
+        return None
+    front = [token for token in tokens[: piece.first] if token.word == "W"]
+    return (front[-1].value.when if front else None,)
 
 
 def inherit(part: Content, whole: Content) -> None:
     """Give a thing what was said of all of them, where nothing else was said of it."""
     if not part.dated:
         part.when, part.recurrence = whole.when, whole.recurrence
+    elif part.time_only and whole.when is not None and whole.when.time is None:
+        part.when = merged(part.when, whole.when, a_time_only=True, b_time_only=False)
     part.priority = part.priority or whole.priority
     part.project = part.project or whole.project
     part.tags = part.tags or whole.tags
@@ -526,7 +546,8 @@ def _undated(words: list[str]) -> list[str]:
 
 def _is_told(words: list[str]) -> bool:
     """Return whether words tell of something to do: "the boys need new boots", "there's the gutter to clear"."""
-    return words[0] in ("there's", "i've", "we've") or bool({"need", "needs"} & set(words[1:4]))
+    chore = words[-2:-1] == ["to"] and words[-1] in CHORES
+    return chore or words[0] in ("there's", "i've", "we've") or bool({"need", "needs"} & set(words[1:4]))
 
 
 _THEN: Final = _AND | {",", ";", "then", "oh", "+"}
@@ -607,7 +628,7 @@ def _paired(tokens: list[Token], place: int) -> bool:
     return f"{tokens[place - 1].word}_{tokens[place + 1].word}" in PAIRS
 
 
-_JOINERS: Final = word_set("instead and then also plus & finally lastly oh so")
+_JOINERS: Final = word_set("instead and then also plus & finally lastly oh so maybe perhaps possibly")
 
 
 def _freed(piece: Piece) -> Piece:
@@ -630,6 +651,7 @@ _LEADING: Final = (
     "i've_got|we've_got|i've|that_i've_got [a|an|the|my] <rest>",
     "so|so_that i|we <rest>",
     "[a|the|new]* {newtask} <quoted>",
+    "[a|the|new]* task|todo|to-do <rest>",
     "[that] there_is|there's|there_will_be|there_are [a|an|the|my] <rest>",
 )
 _NAMED: Final = (
@@ -645,6 +667,8 @@ def tidied(found: Content) -> Content:
             if (match := found.piece.match(text)) is None:
                 continue
             if "quoted" in match.found.re.groupindex and not _quoted(match.get("quoted").trimmed()):
+                continue
+            if "task|todo" in text and not is_command(match.get("rest").words):
                 continue
             found.piece = match.get("quoted" if "quoted" in match.found.re.groupindex else "rest").trimmed()
             break

@@ -143,7 +143,7 @@ CLASSES: Final[dict[str, str]] = {
     "none": "no none",
     "less": "not_urgent not_important not_that_important not_so_important less_important can_wait not_that_urgent "
     "no_rush no_hurry",
-    "prio": "priority prio importance urgency",
+    "prio": "priority priorities prio importance urgency",
     # --- what forms pass over
     "undo": "undo un-do revert roll_back rollback reverse undelete take_back",
     "undoing": "it that this them those everything all_of_that all_that what_you_did what_i_did what_you_just_did "
@@ -248,7 +248,7 @@ CLASSES: Final[dict[str, str]] = {
     "whatsit": "thing stuff business appointment appt visit checkup check-up job task one bit matter",
     "asking": "ask_me ask_me_again give_me_a_shout give_me_a_nudge give_me_a_ping give_me_a_buzz shout",
     "filed": "list project",
-    "scoped": "whatever any tasks ones stuff things items overdue late undated reminders todos jobs completed finished "
+    "scoped": "whole entire whatever any tasks ones stuff things items overdue late undated reminders todos jobs completed finished "
     "recurring chores errands",
     "narrowing": "due on in for of from with at tagged that are is",
     "referring": "it its them their those these both it's they're that this that's",

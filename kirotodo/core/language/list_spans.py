@@ -100,7 +100,7 @@ def _ordinals(tokens: list[Token], i: int, place: int, *, offered: bool) -> tupl
 
 
 _STOP_NAME: Final = word_set(
-    "how many much when where who why is am was were then should may might has had don't to from on in off at "
+    "no how many much when where who why is am was were then should may might has had don't to from on in off at "
     "into onto my our the add put and is for with i it that these those not me please remove "
     "delete make create of a an your this under his her their new clear show empty move rename get start have has "
     "want need give open up as or wrong what's whats what which do does are any if check by let"
@@ -306,7 +306,7 @@ def _leads_to_list(tokens: list[Token], i: int) -> bool:
     """Return whether a list may be named after i: "to …", "with …" where it belongs there, "for …" at the end."""
     belongs = tokens[i].word == "with" and i and tokens[i - 1].word in ("go", "goes", "belong", "belongs")
     end = i + (3 if i + 1 < len(tokens) and tokens[i + 1].word in ("the", "my", "our") else 2)
-    closing = tokens[i].word == "for" and i > 0 and (end >= len(tokens) or tokens[end].is_sign)
+    closing = tokens[i].word == "for" and (end >= len(tokens) or tokens[end].is_sign or tokens[end].word == ":")
     return tokens[i].word in _BEFORE_NAME or bool(belongs) or closing
 
 
@@ -314,7 +314,7 @@ def _bare_name(raw: str, projects: tuple[str, ...], tokens: list[Token], i: int)
     j = i + 1 if tokens[i].word in ("the", "my", "our") else i
     for size in (3, 2, 1):
         part = tokens[j : j + size]
-        if len(part) < size or any(token.is_sign or token.is_span for token in part):
+        if len(part) < size or any(token.is_sign or token.is_span or token.word == ":" for token in part):
             continue
         name = plain(raw[part[0].start : part[-1].end])
         value = known_list(projects, name)
@@ -322,7 +322,8 @@ def _bare_name(raw: str, projects: tuple[str, ...], tokens: list[Token], i: int)
         if after == "project" or (after == "list" and value.known):
             return j + size + 1, ListName(value.name, known=value.known)
         said = name.lower() in phrases("place") or (size == 1 and tokens[i - 1].word == "onto")
-        if value.known or (said and _closes(tokens, j + size)):
+        headed = tokens[i - 1].word == "for" and j + size < len(tokens) and tokens[j + size].word == ":"
+        if value.known or (said and not headed and _closes(tokens, j + size)):
             return j + size, ListName(value.name, known=value.known, bare=True)
     return None
 

@@ -435,6 +435,8 @@ def _filler(reader: _Reader, i: int) -> int:
         return i + 1
     if reader.question and (end := _aside(reader, i)) > i:
         return end
+    if word in NUMBERS and reader.word(i - 1) == "all":
+        return i + 1
     if not reader.question and not reader.rest and _counts_a_list(reader, i):
         reader.every = reader.plural = True
         return i + 1
@@ -497,7 +499,7 @@ def _is_of_ours(piece: Piece) -> bool:
     tokens = [token for token in piece.tokens if not token.is_sign]
     first = tokens[0]
     if first.is_span:
-        return first.word in "KTNQ"
+        return first.word in "TNQ" or (first.word == "K" and first.value.name is not None)
     context = piece.text.context
     names = {tag.casefold() for tag in context.tags} | {name.casefold() for name in context.projects}
     if first.word in names or known_list(context.projects, first.word).known:
@@ -518,7 +520,8 @@ def narrowed(piece: Piece, *, question: bool = False, without: tuple[Target, ...
 
 def _names_a_field(piece: Piece) -> bool:
     words = [word for word in piece.words if word not in ("a", "an", "any", "the", "due")]
-    return bool(words) and words[0] in FIELDS
+    unnamed = any(token.word == "K" and token.value.name is None for token in piece.tokens[:1])
+    return unnamed or (bool(words) and words[0] in FIELDS)
 
 
 def _words(reader: _Reader) -> str:

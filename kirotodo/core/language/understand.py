@@ -321,7 +321,7 @@ class _Engine:
         clause = freed(line)
         found = clause.piece.match(
             "[{add}|new|todo|to-do|todos|tasks|to_do|things_to_do|include]+ [the_following|these|items|tasks|all|"
-            "of|these]* [{onto} list=K]? :?"
+            "of|these]* [{onto} list=K]? [please|for_me|thanks]* :?"
         )
         if found is not None and (
             ":" in line.words or found.has("list") or "following" in line.words or len(line.words) < 3
@@ -365,9 +365,11 @@ class _Engine:
 
     def _as_well(self, sentence: Piece, so_far: list[Action]) -> list[Action] | None:
         """Return a bare thing that follows an addition ("and eggs", "eggs too") as one more."""
-        if not so_far or not isinstance(so_far[-1], Add) or len(sentence.words) > 5:
+        if not so_far or not isinstance(so_far[-1], Add) or len(sentence.words) > 8:
             return None
-        found = sentence.match("[and|also|plus]* <what> too|as_well|also") or sentence.match("and|also|plus <what>")
+        found = sentence.match("[and|also|plus|oh]* <what> too|as_well|also") or sentence.match(
+            "[oh|ah]? and|also|plus|oh [and|also|yes|yeah]* <what>"
+        )
         if found is None or not found.get("what"):
             return None
         more = content_of(found.get("what"))
@@ -383,7 +385,7 @@ class _Engine:
     def _sentence(self, sentence: Piece, asked: bool, before: Piece | None) -> list[Action]:
         if (conditional := self._conditional(sentence)) is not None:
             return conditional
-        if sentence.match("[and|then|on]? W : ...") and (poured := dumped([(sentence, asked)])) is not None:
+        if ":" in sentence.words and (poured := dumped([(sentence, asked)])) is not None:
             return poured
         clause = freed(sentence, asked=asked, before=before)
         whole = self._clause(clause)

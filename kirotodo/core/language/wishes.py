@@ -120,9 +120,18 @@ def _added(text: Text, wish: Wish, framed: tuple[Action, ...]) -> tuple[Action, 
         return tuple(adds)
     doubt = DOUBT * 2 if len(wish.actions) > 1 else DOUBT  # nobody is asked about several things to do in a row
     if asked and (wish.share < SURE_OF_IT or none > doubt or topic_of(text.whole()) is not None):
-        return framed
+        return (Confirm(actions=wish.actions),) if wish.whole and _is_shorter(wish.actions, adds) else framed
     sure = wish.share >= SURE_TO_ADD and none < doubt and not freed(text.whole()).request
     return wish.actions if sure and wish.whole else (Confirm(actions=wish.actions),)
+
+
+def _is_shorter(actions: Sequence[Action], adds: Sequence[Action]) -> bool:
+    """Return whether additions have the titles of others without the words around them."""
+    pairs = list(zip(actions, adds, strict=False))
+    return len(actions) == len(adds) and all(
+        isinstance(new, Add) and isinstance(old, Add) and old.title.endswith(new.title) and len(new.title) > 2
+        for new, old in pairs
+    )
 
 
 def _acted(text: Text, wish: Wish, framed: tuple[Action, ...]) -> tuple[Action, ...]:

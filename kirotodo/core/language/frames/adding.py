@@ -31,7 +31,7 @@ from kirotodo.core.language.frames.base import (
 )
 from kirotodo.core.language.lexicon import CHORES, phrases
 from kirotodo.core.language.spans import ListName
-from kirotodo.core.language.targets import targets
+from kirotodo.core.language.targets import narrow, targets
 from kirotodo.core.language.tokens import Match, Piece
 from kirotodo.core.language.types import Action, Add, Clarify, CreateList, Delete
 from kirotodo.core.language.when.tokens import word_set
@@ -42,7 +42,7 @@ _COMMANDS: Final = (
     "{i} need|want|would_like|'d_like a|an|another|one [new]? {newtask}|{reminder} [added|created|made]? [for|to|"
     "about|called|:]+ <what> [{onto} list=K]?",
     "{add} {onto} list=K [that|to|:]* <what>",
-    "{add} <what> on|to|in|into|onto here=it|there|that_list|that|them",
+    "{add} <what> on|to|in|into|onto here=it|there|that_list|that|them [too|as_well|also|please]*",
     "{add} <what> {onto} list=K also|and|plus|and_also <more>",
     "{add} [some]? <what> [down] [{onto} list=K]? {instead} <old>",
     "get|buy|use|have|grab [some]? <what> {instead} <old>",
@@ -79,8 +79,8 @@ _REMIND: Final = (
     "remind|reminds|remined [W|R|L]* [again|also|please|later]* [to|about|of|that|for|on|:]+ [W|R]? <what>",
     "{remind} me|us|myself [W|R|L]* [i|that_i|we] need|have|'ve_got|'m|must|should|got [to]? <what>",
     "{remind} me|us|myself <what>",
-    "[{giving}]* [me|us|up|in]* [a|an|the|another|my]* [new|daily|weekly|monthly|recurring|repeating|R|L|W|quick]* "
-    "{reminder} [W|R|L]* [for_me|for_myself|to_remind_me]* [to|for|about|of|that|that_says|saying|on|:|when]* <what>",
+    "[{giving}|stick|pop]* [me|us|up|in]* [a|an|the|another|my]* [new|daily|weekly|monthly|recurring|repeating|R|L|W|quick]* "
+    "{reminder} [in|down]? [W|R|L]* [for_me|for_myself|to_remind_me]* [to|for|about|of|that|that_says|saying|on|:|when]* <what>",
     "[i|we] [want|need|would_like|'d_like|like|have|wish|would_need|will_need]* [to_be|to_get|be|a]* reminded|"
     "notified|alerted [to|about|of|that|for|on]+ <what>",
     "i'd_like_to_be|i_want_to_be|want_to_be|need_to_be|i_need_to_be|be|get reminded|notified|alerted [to|about|"
@@ -131,7 +131,7 @@ _OUT_OF: Final = (
 )
 _NEED: Final = (
     "[for|before <scene>]? {i} [also|still|really|just]* need|want|require [some|more|a_few]? <what>",
-    "still need|need|want <what>",
+    "[still|also|really|just]* need|want [some|more|a_few]? <what>",
     "{i} could use|do_with <what>",
 )
 _LISTS: Final = (
@@ -234,6 +234,8 @@ def _commanded(clause: Clause) -> Iterator[Reading]:
             continue
         if "old" in groups and found.get("old").words[0] == "W":  # "not before monday" is no other thing
             continue
+        if _is_a_filter(found.get("what")):
+            continue
         name: ListName | None = found.value("list") if "list" in groups else None
         named = name is not None and name.name is not None
         outer = found.get("after") if "after" in groups and found.has("after") else None
@@ -274,6 +276,12 @@ def _commanded(clause: Clause) -> Iterator[Reading]:
         )
         return
     yield from nameless or _bare_add(clause)
+
+
+def _is_a_filter(what: Piece) -> bool:
+    """Return whether words only say which tasks of the list are meant ("all tasks without a date")."""
+    said = narrow(what) if set(what.words) & phrases("every") else None
+    return said is not None and not said.words and said.every
 
 
 def _dropped(old: Piece, each: Reading) -> tuple[Delete, ...]:
@@ -455,11 +463,20 @@ def _told(clause: Clause) -> Iterator[Reading]:
         if (
             found is not None
             and found.get("what")
-            and found.get("what").words[0] not in ("to", "you", "a", "an", "it", "that", "the", "help", "your")
+            and found.get("what").words[0] not in ("to", "you", "it", "that", "the", "help", "your")
+            and found.get("what").words[-1] not in _NO_THING
         ):
-            outside_job = topic_of(found.get("what"))
-            yield from _reading(clause, "need", FAINT if outside_job else LIKELY - 0.05, found.get("what"), listed=True)
+            one = found.get("what").words[0] in ("a", "an")
+            score = FAINT if topic_of(found.get("what")) else MAYBE if one else LIKELY - 0.05
+            yield from _reading(clause, "need", score, found.get("what"), listed=True)
             return
+
+
+_NO_THING: Final = word_set(
+    "break list reminder task hand favour favor drink nap moment minute second sec rest word hug coffee holiday "
+    "vacation while lot bit help answer idea change day hour"
+)
+"""What is needed, and yet nothing to get."""
 
 
 def _list_made(clause: Clause) -> Iterator[Reading]:

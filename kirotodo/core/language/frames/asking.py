@@ -237,7 +237,7 @@ def asking(clause: Clause, *, question: bool) -> Iterator[Reading]:
             yield reading("ask", 0.5, OutOfScope(topic=topic))
         return
     what = shown.get("what") if shown and shown.has("what") else piece
-    score = SURE if question else _showing(piece, what)
+    score = SURE if question else _showing(piece, what, wish=bool(clause.wish))
     names = [token.value.name for token in piece.spans("K") if token.value.name]
     listing = _listing(clause, what)
     if len(names) > 1 and isinstance(listing, Query) and listing.target is None:
@@ -247,7 +247,7 @@ def asking(clause: Clause, *, question: bool) -> Iterator[Reading]:
     yield reading("ask", score, listing)
 
 
-def _showing(piece: Piece, what: Piece) -> float:
+def _showing(piece: Piece, what: Piece, *, wish: bool) -> float:
     """Return how sure it is that a verb shows something of the list and is no chore ("check the oven")."""
     words = set(what.words)
     sure = piece.words[0] in ("show", "display", "list", "what", "recite")
@@ -256,7 +256,7 @@ def _showing(piece: Piece, what: Piece) -> float:
         or bool(words & _PLURALS)
         or bool(words & phrases("event") and (words & {"my", "W"} or what.spans("W")))
     )
-    chore = piece.words[0] in (
+    chore = (wish and piece.words[0] == "see") or piece.words[0] in (
         "review",
         "get",
         "check",

@@ -152,6 +152,8 @@ def _all_at_once(clause: Clause, each: Reading) -> Reading | None:
     if each.frame not in ("done", "finish") or "K" in clause.words:
         return None
     everything = [a for a in each.actions if isinstance(a, Complete) and a.target.everything]
+    if everything and all(action.target.scope.project for action in everything):
+        return None
     if not everything or set(clause.words) & (phrases("task") | {"everything", "each", "every"}):
         return None
     if all(action.target.scope == Scope() for action in everything) or each.frame == "done":

@@ -8,6 +8,7 @@ of ours. The values decide what is changed, so no word order and no verb is a fo
 import datetime as dt
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
@@ -20,7 +21,7 @@ from kirotodo.core.language.frames.skipping import skipping
 from kirotodo.core.language.lexicon import COMMON, phrases
 from kirotodo.core.language.list_spans import known_list
 from kirotodo.core.language.mentions import STOP, VERY
-from kirotodo.core.language.scopes import FIELDS, excepted
+from kirotodo.core.language.scopes import FIELDS, due_scope, excepted
 from kirotodo.core.language.slots import is_now, named_task, nearer, slots_of, softeners, words_of
 from kirotodo.core.language.spans import Moment, Shift, Token, level, settled
 from kirotodo.core.language.targets import mentions, targets, windows
@@ -184,7 +185,17 @@ _PARTICIPLE: Final = ("ed", "ing", "done")
 
 def _kept(piece: Piece) -> set[int]:
     """Return the places of words that are a title, or a part of one that is not made of words of edits only."""
-    return {place for first, last, _ in windows(piece, _roles().keys()) for place in range(first, last)}
+    titles = {place for first, last, _ in windows(piece, _roles().keys()) for place in range(first, last)}
+    return titles | set(_listed(piece))
+
+
+def _listed(piece: Piece) -> Iterator[int]:
+    """Yield the places of names of lists in front of a word for tasks ("all my work tasks")."""
+    tokens, lists = piece.tokens, piece.text.context.projects
+    nouns = phrases("task") | {"ones"}
+    for place, (token, after) in enumerate(pairwise(tokens)):
+        if after.word in nouns and not token.is_span and known_list(lists, token.word).known:
+            yield place
 
 
 def _peeled(piece: Piece) -> _Edit:
@@ -272,6 +283,7 @@ def _with_filters(tokens: list[Token], low: int, high: int) -> tuple[int, int]:
 def _lacks(tokens: list[Token], at: int) -> int:
     """Return how many words say which field those that are meant lack or have ("without a date")."""
     words = [token.word for token in tokens[at : at + 4]]
+    words = ["list" if w == "K" and tokens[at + n].value.name is None else w for n, w in enumerate(words)]
     if words[:1] not in (["without"], ["with"], ["no"], ["that"], ["have"], ["having"]):
         return 0
     return next((n for n, word in enumerate(words, 1) if n > 1 and word in FIELDS), 0)
@@ -348,20 +360,28 @@ def _valued(clause: Clause) -> Iterator[Reading]:
     edit.values = [each for each in edit.values if not is_now(piece.text, each[0])]
     if clause.words[:1] in (["tag"], ["label"]) and not edit.of("T"):
         return
+    old: Token | None = None
     if exception is not None:
         apart = _peeled(_alone(exception))  # "all but the vet to friday"
         if edit.of("W") and apart.of("W"):
             edit.what = Piece(piece.text, edit.what.first, piece.last)  # "all due monday but the vet to friday"
             edit.values = [each for each in edit.values if each[0].word != "W"]
         exception, edit.values = apart.what, [*edit.values, *apart.values]
+        denied = [token for token, _ in apart.denied if token.word == "W"]
+        old = next(iter([*denied, *apart.what.spans("W")]), None)
     if not edit.what and "remind" in edit.roles and (lead := edit.last("L")):
         yield reading("edit", 0.9, Update(target=Target(pronoun="it"), remind=str(lead.text)))
+    if not edit.what and "off" in edit.roles and edit.fields and edit.words & phrases("every"):
+        having = Target(everything=True, plural=True, scope=Scope(has=frozenset(edit.fields - {"time"} or edit.fields)))
+        yield reading("edit", 0.9, Update(target=having, clear=frozenset(edit.fields)))
     if not edit.what or _is_new(clause, edit) or _states_more(edit):
         return
     spared = tuple(targets(exception)) if exception is not None else ()
     meant = [
         replace(each, scope=replace(each.scope, without=spared)) if spared else each for each in targets(edit.what)
     ]
+    if old is not None:  # "everything but the vet from monday to tuesday"
+        meant = [replace(each, scope=_on_day(clause, each.scope, old)) for each in meant]
     if not meant:
         return
     if "skip" in edit.roles or _leaves_out(clause, edit, meant):
@@ -376,6 +396,11 @@ def _valued(clause: Clause) -> Iterator[Reading]:
     if score > FAINT:
         sure = min(sure_of(target, clause.text, score) for target in meant)
         yield reading("edit", sure, *(Update(target=target, **fields) for target in meant))
+
+
+def _on_day(clause: Clause, scope: Scope, token: Token) -> Scope:
+    text = clause.text
+    return due_scope(scope, token.value.when, "", text.preferences, text.now.date())
 
 
 def _is_new(clause: Clause, edit: _Edit) -> bool:

@@ -43,7 +43,7 @@ _TOLD: Final = (
 _HAPPENED: Final = (
     "<what> {adv}* went_out|went_through|went_off|got_done|is_in|has_gone_out|has_gone|is_sorted|is_behind_me|"
     "is_out_of_the_way|is_off_my_plate|has_been_sent|has_been_sorted|is_all_set|went_fine|went_well [W]",
-    "{i} {have}* {adv}* got|bought|grabbed|picked_up <what>",
+    "{i}? {have}* {adv}* got|bought|grabbed|picked_up <what>",
     "[{i}|i've|we've]? {adv}* had|been_to|went_to|was_at|were_at|attended my|the|our <what>",
 )
 _SIGNALS: Final = word_set(

@@ -26,9 +26,9 @@ def of_known(clause: Clause, each: Reading) -> Reading:
         again = len(adds) == 1 and {"of", "about"} & set(clause.words[:5]) and _named(clause, adds[0].title, _PART)
         return replace(each, score=0.5) if again else each  # it is read as a change of when to be reminded
     if each.frame in IMPLIED:
-        if len(adds) > 1:
-            return each
         changes = [_changed(clause, add) for add in adds]
+        if len(adds) > 1 and not all(isinstance(change, Update) for change in changes):
+            return each
     elif each.frame == "add" and (clause.words[0] in _PUTTING or clause.words[0] not in phrases("add")):
         changes = [_moved(clause, add) for add in adds]
     else:

@@ -23,10 +23,12 @@ _COMMANDS: Final = (
     "i|we want|need|would_like|'d_like <what> removed|deleted|erased|cancelled|gone|taken_off [from|of|off] [list=K]",
     "i'd_like|i_would_like <what> removed|deleted|erased|cancelled|taken_off [from|of|off] [list=K]",
     "make_sure|be_sure [that] <what> {be} gone|removed|deleted|cancelled [from|off] [list=K]",
+    "<what> can|should|must|may [all] go",
+    "<what> can|should|must|may [all] come off [from|of|off] [list=K]",
     "<what> can|should|must|may [all] be|go deleted|removed|cleared|wiped|erased|away [from|off] [list=K]",
 )
 _TOLD: Final = (
-    "i|we don't|do_not|no_longer|won't [really] need|want|have_to|wish|care_about "
+    "[i|we]? don't|do_not|no_longer|won't [really] need|want|have_to|wish|care_about "
     "[to]? [buy|get|have|do|see|attend|go_to|go_to_the|pick_up]? <what>",
     "no_need|there's_no_need|there_is_no_need to|for <what>",
     "i'm|we're not|no_longer going|attending|doing|coming|making|having|seeing [it] [to] <what>",
@@ -127,6 +129,8 @@ def _removed(clause: Clause, found: Match) -> Iterator[Reading]:
     project = _list_of(found)
     if "but" in what.words and clause.words[0] in ("leave", "keep"):
         return  # "leave the milk on but the eggs can come off"
+    if clause.words[:1] == ["leave"] and {"on", "in", "alone", "but"} & set(what.words):
+        return
     if what.words[:1] in (["me"], ["us"], ["in"], ["by"]) or what.match("<what> to|as P|{high}|{low}|{medium}"):
         return
     if (dropped := _dropped_list(clause, what, project)) is not None:
@@ -156,6 +160,8 @@ def _says_nothing(what: Piece) -> bool:
 
 def _bears_out(target: Target, text: Text) -> bool:
     """Return whether what is told of something is borne out by the list, or by nothing known of it."""
+    if target.everything and target.scope.project:
+        return True
     return bool(target.ids or target.pronoun) or (bool(target.candidates) and bool(target.words)) or not text.titles
 
 

@@ -56,7 +56,8 @@ _NEVER_PICKED: Final = word_set(
     "please put set take change push make get give remind schedule do did does when where who how if let let's "
     "cancel clear "
     "need drop find check tell read create book start has have was were reschedule postpone new and every each another "
-    "only buy call pay that's it's there's there my"
+    "only buy call pay that's it's there's there my tidy "
+    "wipe empty erase bin scrap tick untick tag finish complete"
 )
 
 
