@@ -6,18 +6,19 @@ from functools import cache
 from typing import Final
 
 from kirotodo.core.language.content import is_command
-from kirotodo.core.language.frames.base import Clause
+from kirotodo.core.language.frames.base import Clause, names_ours
 from kirotodo.core.language.frames.skipping import skipping
 from kirotodo.core.language.lexicon import CHORES, COMMON, phrases
 from kirotodo.core.language.slips import spelled
-from kirotodo.core.language.spans import Token
+from kirotodo.core.language.spans import ListName, Token
 from kirotodo.core.language.targets import windows
 from kirotodo.core.language.tokens import Match, Piece
 from kirotodo.core.language.when.tokens import word_set
 from kirotodo.core.text.patterns import pattern
 
 _FILLERS: Final = pattern(
-    r"\bat some (?:point|stage)\b|\bwhile (?:i|we|you)(?:'m|'re| am| are) at it\b,?|(?<![\w'-])(?:u+m+|u+h+m*|e+r+m+|e+h+m+|h+m+|mhm)(?![\w'-])[,.]*|(?<=\s)er(?=[\s,])[,]*|(?<=[\s,])er\Z",
+    r"\bat some (?:point|stage)\b|\bwhile (?:i|we|you)(?:'m|'re| am| are) at it\b,?"
+    r"|(?<![\w'-])(?:u+m+|u+h+m*|e+r+m+|e+h+m+|h+m+|mhm)(?![\w'-])[,.]*|(?<=\s)er(?=[\s,])[,]*|(?<=[\s,])er\Z",
     re.IGNORECASE,
 )
 _NUMBERED: Final = pattern(r"(?<!\S)1[.)] [^\n]*[^\n:] 2[.)] ")
@@ -74,6 +75,12 @@ _LEADS: Final = (
     ("wish", f"for|before|after the|my|our|his|her|their <scene> {_WISHES} <rest>"),
 )
 """What may lead a wish, by what it says."""
+_MAY_BE: Final = (
+    "can|could|may the|my|our <what> be|go|move|shift|start|happen|come|live|sit [moved|put|pushed|back|"
+    "forward|filed|to|on|in|under|at]* value=W|K|P|D ..."
+)
+""" "can the vet be on friday instead": a wish, and no question."""
+_LET_IT_BE: Final = "let's_say|say|let's_make_it|let's_do <rest>"
 _OPENERS: Final = (
     "[also|then|please|just|can_you|could_you|would_you|will_you|i_want_to|i_need_to|i'd_like_to|i_would_like_to|"
     "go_ahead_and|instead]* "
@@ -253,7 +260,7 @@ def freed(piece: Piece, *, asked: bool = False, before: Piece | None = None) -> 
     for _ in range(8):
         if rest.begins("{remember} [to|that|about|:]* <what>") is not None and rest.words[0] not in ("remember",):
             break
-        kind, found = _lead(rest)
+        kind, found = _lead(rest, asked=asked)
         if found is None or _holds(rest, kind, found):
             break
         if kind == "request":
@@ -269,13 +276,27 @@ def freed(piece: Piece, *, asked: bool = False, before: Piece | None = None) -> 
     return Clause(rest, whole, request, wish, asked, before, hedged)
 
 
-def _lead(piece: Piece) -> tuple[str, Match | None]:
+def _lead(piece: Piece, *, asked: bool) -> tuple[str, Match | None]:
     """Return what leads to the wish of a piece, if anything does, and what that says."""
+    if _wishes_it_otherwise(piece, asked=asked):
+        return "request", piece.match("can|could|may <rest>")
+    if (day := piece.match(_LET_IT_BE)) is not None and day.get("rest").words[:2] == ["W", "for"]:
+        return "request", day
     for kind, text in _LEADS:
         found = piece.match(text)
         if found is not None and found.get("rest"):
             return kind, found
     return "", None
+
+
+def _wishes_it_otherwise(piece: Piece, *, asked: bool) -> bool:
+    """Return whether what looks like a question is a wish to change a task ("can the vet be on friday instead")."""
+    found = piece.match(_MAY_BE)
+    if found is None or not names_ours(found.get("what")):
+        return False
+    value = found.value("value")
+    unnamed = isinstance(value, ListName) and value.name is None
+    return "instead" in piece.words or not (asked or unnamed)
 
 
 def _holds(rest: Piece, kind: str, found: Match) -> bool:

@@ -16,14 +16,18 @@ from kirotodo.core.language.types import Action, Add
 from kirotodo.core.language.when.tokens import word_set
 
 _HEAD: Final = (
-    "[{filler}|{polite}|{request}|{add}|{create}|{i}|{modal}|{wish}|{task}|{own}|{list}|{linking}|{one}|{level}|{called}|of|this|get|buy|"
-    "next|real|another|also|more|following|brain|dump|so_much|too_much|a_lot|lots|loads|tons|several|few|{count}|W|R|P|K|T|N|"
+    "[{filler}|{polite}|{request}|{add}|{create}|{i}|{modal}|{wish}|{task}|{own}|{list}|{linking}|{one}|{level}|"
+    "{called}|"
+    "of|this|get|buy|next|real|another|also|more|following|brain|dump|so_much|too_much|a_lot|lots|loads|tons|several|"
+    "few|{count}|W|R|P|K|T|N|"
     "before|after|me|now|up|done|down|quick|{event}|remember|remind|do|i'm|i've|we've|there's|there|got|have|plate|"
-    "doing|sorting|sort|going|million|hundred|thousand|bunch|load|ton|the|that|head|mind|so|much|not|don't|forget|way|need|needs|here|here's|goes|is|are]* :?"
+    "doing|sorting|sort|going|million|hundred|thousand|bunch|load|ton|the|that|head|mind|so|much|not|don't|forget|way|"
+    "need|needs|here|here's|goes|is|are]* :?"
 )
 """A heading that says nothing but that things to do follow."""
 _COMING: Final = word_set(
-    "things stuff tasks jobs bits list todo todos to-do to-dos dump plate errands chores following lots loads tons much "
+    "things stuff tasks jobs bits list todo todos to-do to-dos dump plate errands chores following lots loads tons "
+    "much "
     "lot few"
 )
 """Words of which one stands in a heading that no colon follows."""

@@ -95,7 +95,8 @@ CLASSES: Final[dict[str, str]] = {
     "don't_forget_that bear_in_mind remember_that take_note note_that i_need_you_to_remember remember_for_me todo "
     "to-do to_do task new_task new_todo reminder",
     "reminder": "reminder reminders remainder notification alert heads_up heads-up",
-    "show": "show display list read tell give see view check open pull_up bring_up get look_up look_at look_for "
+    "show": "show filter filter_by display list read tell give see view check open pull_up bring_up get look_up "
+    "look_at look_for "
     "search find find_out review repeat recite know go_over go_through run_down run_through summarize summarise "
     "describe count list_off list_out read_out read_off read_back read_through read_aloud print fetch recall recap "
     "say present verify confirm let_me_see let_me_know let_me_hear let_me_view hear tell_me_about go_to search_for "
@@ -158,7 +159,8 @@ CLASSES: Final[dict[str, str]] = {
     "called item named down on_there noted",
     "dating": "is it W the current day date month year of_the_week and will are we in be what now please right_now "
     "today this on for tomorrow was 's",
-    "upcoming": "on in to_do for today due K W up thing appointment meeting event should i do deadline is be list "
+    "upcoming": "on in to_do for today due K W up need have must got want going thing appointment meeting event "
+    "should i do deadline is be list "
     "coming with begin start",
     "giving": "set put make create add give get leave send place need want have write i we would_like 'd_like new "
     "save set_up put_in schedule open activate",
@@ -230,7 +232,8 @@ CLASSES: Final[dict[str, str]] = {
     "instead": "instead_of rather_than not in_place_of",
     # --- words of edits
     "weakly": "set put make do schedule file keep get give have stick pop throw chuck add slip turn see bring",
-    "ranking": "raise lower upgrade downgrade prioritise prioritize prio deprioritise deprioritize increase decrease "
+    "ranking": "bump_up flag raise lower upgrade downgrade prioritise prioritize prio deprioritise deprioritize "
+    "increase decrease "
     "reduce",
     "listverb": "reschedule postpone defer snooze prepone prioritise prioritize deprioritise deprioritize tag untag "
     "label unlabel delay put_off",
@@ -248,7 +251,8 @@ CLASSES: Final[dict[str, str]] = {
     "whatsit": "thing stuff business appointment appt visit checkup check-up job task one bit matter",
     "asking": "ask_me ask_me_again give_me_a_shout give_me_a_nudge give_me_a_ping give_me_a_buzz shout",
     "filed": "list project",
-    "scoped": "whole entire whatever any tasks ones stuff things items overdue late undated reminders todos jobs completed finished "
+    "scoped": "whole entire whatever any tasks ones stuff things items overdue late undated reminders todos jobs "
+    "completed finished "
     "recurring chores errands",
     "narrowing": "due on in for of from with at tagged that are is",
     "referring": "it its them their those these both it's they're that this that's",
@@ -284,7 +288,8 @@ CLASSES: Final[dict[str, str]] = {
     "partly": "half most almost nearly partly partially halfway part some quarter third started tried trying try",
     "unfinishing": "cancelled canceled forgot forgotten missed lost skipped postponed moved delayed started begun "
     "began tried wanted needed meant hoped promised scheduled rescheduled considered dropped refused failed ignored "
-    "broke rejected declined avoided noticed remembered assigned changed renamed pushed shifted decided agreed chosen chose voted",
+    "broke rejected declined avoided noticed remembered assigned changed renamed pushed shifted decided agreed chosen "
+    "chose voted",
     # --- questions
     "ask": "with_whom to_whom at_what on_what in_what for_what what what's whats what're which who who's whose whom "
     "when when's where where's why how how's is are am was were do does did have has had should shall may "

@@ -229,10 +229,17 @@ def bounds(when: When, preferences: Preferences) -> tuple[dt.date, dt.date]:
     return when.date, when.date
 
 
+_UNITS: Final = word_set("day week month")
+
+
 def _rest_of_week(reader: _Reader, i: int) -> int:
     """Read "the rest of the week", "for the remainder of the day", "this week"."""
     text = reader.piece.text
     today, preferences = text.now.date(), text.preferences
+    if reader.question and reader.word(i) in _UNITS and reader.word(i - 1) in ("my", "our"):
+        when = When(date=today, grain=reader.word(i))  # type: ignore[arg-type]
+        reader.when, reader.scope = when, due_scope(reader.scope, when, "", preferences, today)
+        return i + 1
     j = i + 1 if reader.word(i) == "the" else i
     if reader.word(j) in ("rest", "remainder") and reader.word(j + 1) == "of":
         unit = reader.word(j + 3) if reader.word(j + 2) in ("the", "this", "my") else reader.word(j + 2)
@@ -361,6 +368,9 @@ def _got_done(reader: _Reader, i: int) -> int:
     if word == "get" and after == "done" and reader.word(i - 1) == "to":
         return i + 2  # "what have i to get done"
     got = word in ("got", "get", "gotten") and after in ("done", "through")
+    if reader.question and word == "did" and reader.word(i - 1) in ("i", "we"):
+        reader.scope = replace(reader.scope, status="completed")
+        return i + 1
     did = reader.question and word == "do" and {reader.word(i - 1), reader.word(i - 2)} >= {"i", "did"}
     ticked = word in ("tick", "cross", "check", "ticked", "crossed", "checked") and after == "off"
     if not got and not did and not (ticked and reader.question):
@@ -380,7 +390,7 @@ def _past_due(reader: _Reader, i: int) -> int:
         j += 1
     elif word in _RUNNING and reader.word(j) in _OVERDUE:
         j += 1
-    elif word not in _OVERDUE:
+    elif word not in _OVERDUE and not (reader.question and word == "forgotten"):
         return i
     today = reader.scope.due == "today"
     due_to = reader.piece.text.now.date() if today else reader.scope.due_to
@@ -489,7 +499,7 @@ def excepted(piece: Piece) -> tuple[Piece, Piece | None]:
         if found.front and not _names_a_field(found.get("rest")):
             return found.front, found.get("rest")
     for found in piece.searched("[that|which|and]? {unlike} [{belonging}|the|my|a|any|{task}]* <rest*>"):
-        if found.front and _is_of_ours(found.get("rest")):
+        if found.front and (_is_of_ours(found.get("rest")) or found.get("rest").words[0] in _OVERDUE):
             return found.front, found.get("rest")
     return piece, None
 

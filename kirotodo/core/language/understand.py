@@ -19,7 +19,6 @@ from kirotodo.core.language.frames.base import (
     FAINT,
     LIKELY,
     MAYBE,
-    SURE,
     Clause,
     Reading,
     best,

@@ -410,7 +410,7 @@ def _tags(tokens: Sequence[Token]) -> Iterator[str]:
 
 
 _TAGGING: Final = word_set("tag label tagged labelled labeled")
-_NO_TAG: Final = word_set("it that this them as with please now both")
+_NO_TAG: Final = word_set("it that this them as with please now both well too also")
 
 
 class _Tokens(Piece):

@@ -79,8 +79,9 @@ _REMIND: Final = (
     "remind|reminds|remined [W|R|L]* [again|also|please|later]* [to|about|of|that|for|on|:]+ [W|R]? <what>",
     "{remind} me|us|myself [W|R|L]* [i|that_i|we] need|have|'ve_got|'m|must|should|got [to]? <what>",
     "{remind} me|us|myself <what>",
-    "[{giving}|stick|pop]* [me|us|up|in]* [a|an|the|another|my]* [new|daily|weekly|monthly|recurring|repeating|R|L|W|quick]* "
-    "{reminder} [in|down]? [W|R|L]* [for_me|for_myself|to_remind_me]* [to|for|about|of|that|that_says|saying|on|:|when]* <what>",
+    "[{giving}|stick|pop]* [me|us|up|in]* [a|an|the|another|my]* [new|daily|weekly|monthly|recurring|repeating|R|L|W|"
+    "quick]* {reminder} [in|down]? [W|R|L]* [for_me|for_myself|to_remind_me]* [to|for|about|of|that|that_says|saying|"
+    "on|:|when]* <what>",
     "[i|we] [want|need|would_like|'d_like|like|have|wish|would_need|will_need]* [to_be|to_get|be|a]* reminded|"
     "notified|alerted [to|about|of|that|for|on]+ <what>",
     "i'd_like_to_be|i_want_to_be|want_to_be|need_to_be|i_need_to_be|be|get reminded|notified|alerted [to|about|"
@@ -145,6 +146,8 @@ _LISTS: Final = (
     "generate|have|start_creating [me|a|an|another|new|up|the|blank]* "
     "list|checklist|lists [for_me]? [called|named|titled|for|of|to]* <name>?",
     "<name> new list",
+    "create|new|start|make|begin|add|set_up [me|a|an|new|another]* project|folder|category called|named|titled <name>",
+    "list=K : <name>",
 )
 
 
@@ -490,6 +493,11 @@ def _list_made(clause: Clause) -> Iterator[Reading]:
         if found is None:
             continue
         groups = found.found.re.groupindex
+        if text.startswith("list=K :"):
+            if fresh and found.value("list").name is None and _is_a_name(found.get("name")):
+                yield reading("create_list", SURE + 0.03, CreateList(name=found.get("name").raw))
+                return
+            continue
         if "list" in groups:
             said = clause.text.low[found.get("list").start : found.get("list").end]
             fresh = (
@@ -508,6 +516,11 @@ def _list_made(clause: Clause) -> Iterator[Reading]:
         name = found.get("name").raw if found.has("name") else None
         yield reading("create_list", SURE, CreateList(name=name or None))
         return
+
+
+def _is_a_name(piece: Piece) -> bool:
+    """Return whether words are what a list may be called, and not its first things."""
+    return len(piece.words) < 4 and not is_command(piece.words) and len(cut_at(piece, {",", "and"})) == 1
 
 
 # --- to-dos as one writes them

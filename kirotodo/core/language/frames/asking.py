@@ -1,7 +1,7 @@
 """Questions about the list, and commands that only show something. Nothing in here ever changes anything."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from msgspec.structs import replace
@@ -68,6 +68,17 @@ _REMINDED: Final = (
     "[and|so]* when [will|do|am|'ll]* i get|be|being|getting [a|the|my|that|its]* reminded|{reminder} [of|about|for|it|"
     "that]* [<what>]?",
 )
+_FIELD_OF: Final = (
+    "[tell_me|show_me]? [what|what's|whats|which|how]* [is|are|'s|was]* [the|my]* {prio}|{recurrence}|list|project|tag|"
+    "tags|label|labels|note|notes|details|urgent|important|reminder "
+    "[of|for|on|about|is|are|does|do|did|has|have|to|with|the|my]+ <what> [have|has|got|under|in|on|filed]*"
+)
+_HAS_FIELD: Final = (
+    "does|do|has|is|did <what> have|has|got|get [a|an|any|the|some]* [due]? date|time|deadline|reminder|priority|list|"
+    "project|tag|tags|note|notes|label [on|set|yet|already]*"
+)
+""" "what's the priority of the rent", "does the vet have a reminder"."""
+_TIME_FOR: Final = "do|will|would|have|am|are|is {i}|there [have|got|be|any|some|enough|the|a]* time|space|room|gap ..."
 _DONE_WHEN: Final = (
     "did|have|has {i} [already|ever|definitely|really|actually|just|even|do|done|manage_to|get_round_to]* <what> "
     "[and|or|if_so|so|yet|already]* when",
@@ -75,6 +86,7 @@ _DONE_WHEN: Final = (
     "when was|were <what> [{done}|completed|finished]",
     "when|what_day|since_when have|has <what> been [{done}]",
     "did i [already|ever|definitely|really|actually|do|manage_to|get_round_to]* <what>",
+    "have|has|did {i} [already|ever|even|actually]* <what> [yet|already|at_all]*",
 )
 _NEXT: Final = (
     "what's|what|which|whats [is|are|'s|do|should|to|must|can|does]* [i]? [have|do|get|start|need]* "
@@ -226,7 +238,7 @@ def asking(clause: Clause, *, question: bool) -> Iterator[Reading]:
             "ask_several", 0.94, Query(about="task", target=Target(ids=tuple(m.id for m in named), plural=True))
         )
         return
-    for frame in (_changes, _clashes, _days, _lists, _searches, _completed_when, _ranked, _next, _when, _whether):
+    for frame in _FRAMES:
         for each in frame(clause):
             yield each
             return
@@ -342,6 +354,20 @@ def _narrows(piece: Piece) -> bool:
     """Return whether a question is only a filter ("which are high?", "what repeats?")."""
     said = narrow(piece, question=True)
     return said.scope != Scope() and not _content(said.words) and not topic_of(piece)
+
+
+def _field_of(clause: Clause) -> Iterator[Reading]:
+    """Yield the task of which a field is asked, or the day on which there may be time for something."""
+    piece = clause.piece
+    found = piece.match(_HAS_FIELD) or piece.match(_FIELD_OF)
+    what = found.get("what") if found is not None else None
+    target = one_target(what) if what and names_ours(what) else None
+    if target is not None and (target.ids or target.candidates):
+        yield reading("ask_field", 0.95, Query(about="task", target=target))
+    elif piece.match(_TIME_FOR) and (days := piece.spans("W")):
+        place = piece.first + piece.tokens.index(days[-1])
+        said = narrow(Piece(piece.text, place, place + 1), question=True)
+        yield reading("ask_field", 0.95, Query(scope=said.scope))
 
 
 def _changes(clause: Clause) -> Iterator[Reading]:
@@ -724,3 +750,8 @@ def _bare(clause: Clause) -> Iterator[Reading]:
             or all(word in ("W", "T", "N", "P") for word in words)
         )
         yield reading("bare_scope", 0.72 if known else FAINT, Query(scope=_recent(clause, status)))
+
+
+_FRAMES: Final[tuple[Callable[[Clause], Iterator[Reading]], ...]] = (
+    _field_of, _changes, _clashes, _days, _lists, _searches, _completed_when, _ranked, _next, _when, _whether,
+)  # fmt: skip

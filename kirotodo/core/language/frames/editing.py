@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from kirotodo.core.language.content import content_of, cut_at, merged
 from kirotodo.core.language.context import TaskView
-from kirotodo.core.language.frames.base import FAINT, LIKELY, SURE, Clause, Reading, aimed, reading, sure_of
+from kirotodo.core.language.frames.base import FAINT, LIKELY, SURE, Clause, Reading, aimed, naming, reading, sure_of
 from kirotodo.core.language.frames.skipping import skipping
 from kirotodo.core.language.lexicon import COMMON, phrases
 from kirotodo.core.language.list_spans import known_list
@@ -106,7 +106,7 @@ def editing(clause: Clause) -> Iterator[Reading]:
         return
     yield from _snoozed(clause)
     snoozes = clause.words[:1] == ["snooze"]
-    for frame in (_valued, _filed, _tags, _titles, _instead, _lengthened, _notes, _merged):
+    for frame in (_tags, _valued, _filed, _titles, _instead, _lengthened, _notes, _merged):
         for each in frame(clause):
             yield replace(each, actions=tuple(map(_or_snooze, each.actions))) if snoozes else each
 
@@ -387,6 +387,8 @@ def _valued(clause: Clause) -> Iterator[Reading]:
     if "skip" in edit.roles or _leaves_out(clause, edit, meant):
         yield from _skipped(clause, edit, meant)
         return
+    if _forbids(clause):
+        return
     fields = _fields(clause, edit, meant)
     if not fields:
         if clause.words[0] in phrases("listverb") and not clause.piece.spans("DKI"):
@@ -422,8 +424,17 @@ def _alone(piece: Piece) -> Piece:
 def _leaves_out(clause: Clause, edit: _Edit, meant: list[Target]) -> bool:
     """Return whether a day is only denied of what recurs ("not watering the ferns this friday")."""
     tasks = [clause.text.context.task(each) for target in meant for each in target.ids]
-    days = [token for token, _ in edit.denied if token.word == "W"]
-    return bool(days and tasks) and not edit.values and all(task is not None and task.recurrence for task in tasks)
+    said = [*edit.denied, *(edit.values if _forbids(clause) else ())]
+    days = [token for token, _ in said if token.word == "W"]
+    only = bool(days and tasks) and len(days) == len(edit.denied) + len(edit.values)
+    return only and all(task is not None and task.recurrence for task in tasks)
+
+
+def _forbids(clause: Clause) -> bool:
+    """Return whether a clause forbids to do something at some time ("don't water the ferns tomorrow")."""
+    if clause.piece.begins("don't|do_not|never ...") is None:
+        return False
+    return clause.words[1 + (clause.words[0] == "do") :][:1] not in (["forget"], ["let"], ["remind"], ["repeat"])
 
 
 def _skipped(clause: Clause, edit: _Edit, meant: list[Target]) -> Iterator[Reading]:
@@ -449,6 +460,9 @@ def _fields(clause: Clause, edit: _Edit, meant: list[Target]) -> dict[str, Any]:
         clear.add("tags")
     if "remind" in edit.roles or edit.last("L"):
         fields |= _reminder(clause, edit, meant)
+    elif "quit" in edit.roles and edit.of("W"):
+        day = edit.of("W")[-1].when.date
+        return {"ends": f"until {day.isoformat()}"} if all(_routines(clause, meant)) else {}
     else:
         fields |= _timing(edit)
     if fields.get("time_only") and (due := _due_of_it(clause, meant)) is not None:
@@ -460,6 +474,11 @@ def _fields(clause: Clause, edit: _Edit, meant: list[Target]) -> dict[str, Any]:
             return {}  # "don't remind me to …" where nothing reminds: the task itself may be meant
         fields["clear"] = frozenset(clear)
     return fields
+
+
+def _routines(clause: Clause, meant: list[Target]) -> list[bool]:
+    tasks = [clause.text.context.task(each) for target in meant for each in target.ids]
+    return [task is not None and task.recurrence is not None for task in tasks] or [False]
 
 
 def _due_of_it(clause: Clause, meant: list[Target]) -> dt.time | None:
@@ -531,7 +550,7 @@ def _labels(clause: Clause, edit: _Edit, clear: set[Clearable]) -> dict[str, Any
         elif token.word == "K" and "not" in edit.roles and "project" not in fields:
             clear.add("project")
     if "priority" not in fields and not edit.values and edit.words & phrases("ranking"):
-        raised = clause.words[0] in ("raise", "up", "bump", "increase", "prioritize", "prioritise", "prio")
+        raised = clause.words[0] in ("raise", "up", "bump", "increase", "prioritize", "prioritise", "prio", "flag")
         fields["priority"] = "high" if raised else "low"
     return fields
 
@@ -653,15 +672,19 @@ def _filed(clause: Clause) -> Iterator[Reading]:
 # --- names of tags
 
 _TAGGED: Final = (
-    "tag|label <what> with|as [the|a]* [tag|label|tags|labels]? <tags>",
+    "tag|label|retag|relabel <what> with|as|to [the|a]* [tag|label|tags|labels]? <tags>",
     "{putting} [the|a]* tag|label|tags|labels <tags> to|on|onto|for <what>",
     "{putting} [the|a]* <tags> tag|label|tags|labels to|on|onto|for <what>",
     "{putting} <what> the|a tag|label|tags|labels [called]? <tags>",
     "<what> gets|get|needs|should_have|should_get [the|a]* tag|label|tags|labels <tags>",
+    "<what> gets|get|needs|should_have|should_get|could_do_with the|a|an <tags> tag|label|tags|labels",
     "<what> should_be|is|are tagged|labelled|labeled [with|as]? <tags>",
     "tag|label <what*> <tags>",
 )
-_RETAGGED: Final = "{change}|replace|swap [the]? <old> tag|label on|of|for <what> for|with|to|by|into <tags>"
+_RETAGGED: Final = (
+    "{change}|replace|swap [the]? <old> tag|label on|of|for <what> for|with|to|by|into <tags>",
+    "{change}|replace|swap [the]? <old> tag|label for|with|to|by|into <tags> on|of <what>",
+)
 _UNTAGGED: Final = (
     "{untag} <what> from|with|as <tags>",
     "{remove}|{off}|strip|clear|lose [the]? tag|label|tags|labels <tags> from|off|of|off_of|on <what>",
@@ -676,10 +699,13 @@ _TAKEN_OFF: Final = (
 
 
 def _tags(clause: Clause) -> Iterator[Reading]:
-    if (found := clause.piece.match(_RETAGGED)) is not None:
+    for _, _, found in naming(_RETAGGED, clause.piece):
         old, new = _names(clause, found.get("old")), _names(clause, found.get("tags"))
-        if old and new:
+        if old and new and _are_tags(clause, old):
             yield from _updates(clause, found.get("what"), "tag", 0.97, remove_tags=old, add_tags=new)
+            return
+    if (named := _title_and_tags(clause)) is not None:
+        yield from _updates(clause, named[0], "tag", 0.98, add_tags=named[1])
         return
     for name, forms in (("add_tags", _TAGGED), ("remove_tags", _UNTAGGED), ("remove_tags", _TAKEN_OFF)):
         for text in forms:
@@ -687,7 +713,10 @@ def _tags(clause: Clause) -> Iterator[Reading]:
             if found is None or not (names := _names(clause, found.get("tags"))):
                 continue
             if name == "remove_tags" and names in (("that",), ("this",)):
-                if put_on := _put_on_last(clause):
+                what = found.get("what") if "what" in found.found.re.groupindex else None
+                if (put_on := _put_on_last(clause)) and what:
+                    yield from _updates(clause, what, "tag", 1.0, remove_tags=put_on)
+                elif put_on:
                     yield reading("tag", 1.0, Update(target=Target(pronoun="it"), remove_tags=put_on))
                 return
             if forms is _TAKEN_OFF and not _are_tags(clause, names):
@@ -697,14 +726,32 @@ def _tags(clause: Clause) -> Iterator[Reading]:
             if "what" not in groups and not what:
                 yield reading("tag", LIKELY, Update(target=Target(pronoun="it"), remove_tags=names))
             if (what and all(is_ours(each) for each in targets(what))) or not clause.text.titles:
-                yield from _updates(clause, what, "tag", 0.98, **{name: names})
+                old = _tags_of(clause, what) if clause.words[0] in ("retag", "relabel") else ()
+                yield from _updates(clause, what, "tag", 0.98, **{"remove_tags": old, name: names})
                 return
+
+
+def _title_and_tags(clause: Clause) -> tuple[Piece, tuple[str, ...]] | None:
+    """Return the task and the names in "tag call Al family and important": what stands behind the title is tags."""
+    piece = clause.piece
+    titles = list(windows(piece, ())) if clause.words[:1] in (["tag"], ["label"]) else []
+    if len(titles) != 1 or titles[0][0] != 1:
+        return None
+    end = piece.first + titles[0][1]
+    names = _names(clause, Piece(piece.text, end, piece.last).trimmed())
+    return (Piece(piece.text, piece.first + 1, end), names) if len(names) > 1 else None
 
 
 def _put_on_last(clause: Clause) -> tuple[str, ...]:
     """Return the tags that the last change put on ("drop that label")."""
     last = clause.text.context.state.last
     return tuple(last[-1].arguments.get("add_tags") or ()) if last else ()
+
+
+def _tags_of(clause: Clause, what: Piece) -> tuple[str, ...]:
+    """Return the tags that what is named has now."""
+    tasks = [clause.text.context.task(each) for target in targets(what) for each in target.ids]
+    return tuple(dict.fromkeys(tag for task in tasks if task is not None for tag in task.tags))
 
 
 def _are_tags(clause: Clause, names: tuple[str, ...]) -> bool:
@@ -714,7 +761,7 @@ def _are_tags(clause: Clause, names: tuple[str, ...]) -> bool:
 
 def _names(clause: Clause, piece: Piece) -> tuple[str, ...]:
     """Return the names in "car and money", "#post", "home, work"; none where they are too long for names."""
-    front = piece.match("<tags> {instead} ...")
+    front = piece.match("<tags> {instead} ...") or piece.match("<tags> [as_well|too|also|now|instead]+")
     names: list[str] = []
     for token in (front.get("tags") if front is not None else piece).tokens:
         if token.is_sign or token.word in ("and", "&", "both", "plus"):

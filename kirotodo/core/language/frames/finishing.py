@@ -80,13 +80,21 @@ def _told(clause: Clause) -> Iterator[Reading]:
         found = clause.whole.match(text) or clause.piece.match(text)
         if found is not None and found.get("what"):
             if found.get("what").words != ["W"]:  # "I'm done for today" says nothing about any task
-                yield from _finished(clause, found.get("what"), 0.82, frame="done")
+                yield from _finished(clause, _without_day(found.get("what")), 0.82, frame="done")
             break
     for text in _HAPPENED:
         if (found := clause.whole.match(text)) is not None and found.get("what"):
             yield from _borne_out(clause, found.get("what"), 0.8)
             break
     yield from _past(clause)
+
+
+def _without_day(what: Piece) -> Piece:
+    """Return what was done without the day on which it was ("the bill" of "the bill this morning")."""
+    found = what.match("<rest> day=W")
+    if found is None or not found.get("rest") or found.value("day").when.date > what.text.now.date():
+        return what
+    return found.get("rest")
 
 
 def _past(clause: Clause) -> Iterator[Reading]:

@@ -304,7 +304,7 @@ def _narrowed(scope: Scope, finder: Finder) -> list[str]:
     words += [f"before {scope.time_to:%H:%M}"] if scope.time_to else []
     words += [f"in {escaped(scope.project)}"] if scope.project else []
     words += [f"tagged \\#{escaped(scope.tag.removeprefix('#'))}"] if scope.tag else []
-    words += [f"with {scope.priority} priority"] if scope.priority else []
+    words += [f"with {scope.priority.replace('none', 'no')} priority"] if scope.priority else []
     if scope.search:
         viewed = VIEW.fullmatch(scope.search) is not None
         words.append(f"in the view {escaped(scope.search)}" if viewed else f"about “{escaped(scope.search)}”")
