@@ -360,27 +360,17 @@ def _valued(clause: Clause) -> Iterator[Reading]:
     edit.values = [each for each in edit.values if not is_now(piece.text, each[0])]
     if clause.words[:1] in (["tag"], ["label"]) and not edit.of("T"):
         return
-    old: Token | None = None
+    old = None
     if exception is not None:
-        apart = _peeled(_alone(exception))  # "all but the vet to friday"
-        if edit.of("W") and apart.of("W"):
-            edit.what = Piece(piece.text, edit.what.first, piece.last)  # "all due monday but the vet to friday"
-            edit.values = [each for each in edit.values if each[0].word != "W"]
-        exception, edit.values = apart.what, [*edit.values, *apart.values]
-        denied = [token for token, _ in apart.denied if token.word == "W"]
-        old = next(iter([*denied, *apart.what.spans("W")]), None)
-    if not edit.what and "remind" in edit.roles and (lead := edit.last("L")):
-        yield reading("edit", 0.9, Update(target=Target(pronoun="it"), remind=str(lead.text)))
-    if not edit.what and "off" in edit.roles and edit.fields and edit.words & phrases("every"):
-        having = Target(everything=True, plural=True, scope=Scope(has=frozenset(edit.fields - {"time"} or edit.fields)))
-        yield reading("edit", 0.9, Update(target=having, clear=frozenset(edit.fields)))
+        exception, old = _apart(edit, piece, exception)
+    yield from _of_nothing_named(edit)
     if not edit.what or _is_new(clause, edit) or _states_more(edit):
         return
     spared = tuple(targets(exception)) if exception is not None else ()
     meant = [
         replace(each, scope=replace(each.scope, without=spared)) if spared else each for each in targets(edit.what)
     ]
-    if old is not None:  # "everything but the vet from monday to tuesday"
+    if old is not None:
         meant = [replace(each, scope=_on_day(clause, each.scope, old)) for each in meant]
     if not meant:
         return
@@ -398,6 +388,27 @@ def _valued(clause: Clause) -> Iterator[Reading]:
     if score > FAINT:
         sure = min(sure_of(target, clause.text, score) for target in meant)
         yield reading("edit", sure, *(Update(target=target, **fields) for target in meant))
+
+
+def _apart(edit: _Edit, piece: Piece, exception: Piece) -> tuple[Piece, Token | None]:
+    """Return what an exception names, and the day that stands behind it but is of all the others ("everything but the
+    vet from monday to tuesday"); its other values go to the edit."""
+    apart = _peeled(_alone(exception))  # "all but the vet to friday"
+    if edit.of("W") and apart.of("W"):
+        edit.what = Piece(piece.text, edit.what.first, piece.last)  # "all due monday but the vet to friday"
+        edit.values = [each for each in edit.values if each[0].word != "W"]
+    edit.values = [*edit.values, *apart.values]
+    days = [*(token for token, _ in apart.denied if token.word == "W"), *apart.what.spans("W")]
+    return apart.what, next((token for token in days if token.lead.split()[-1:] == ["from"]), None)
+
+
+def _of_nothing_named(edit: _Edit) -> Iterator[Reading]:
+    """Yield a reminder of what was talked about, or a field that is taken off all tasks ("clear all the dates")."""
+    if not edit.what and "remind" in edit.roles and (lead := edit.last("L")):
+        yield reading("edit", 0.9, Update(target=Target(pronoun="it"), remind=str(lead.text)))
+    if not edit.what and "off" in edit.roles and edit.fields and edit.words & phrases("every"):
+        having = Target(everything=True, plural=True, scope=Scope(has=frozenset(edit.fields - {"time"} or edit.fields)))
+        yield reading("edit", 0.9, Update(target=having, clear=frozenset(edit.fields)))
 
 
 def _on_day(clause: Clause, scope: Scope, token: Token) -> Scope:
@@ -699,13 +710,8 @@ _TAKEN_OFF: Final = (
 
 
 def _tags(clause: Clause) -> Iterator[Reading]:
-    for _, _, found in naming(_RETAGGED, clause.piece):
-        old, new = _names(clause, found.get("old")), _names(clause, found.get("tags"))
-        if old and new and _are_tags(clause, old):
-            yield from _updates(clause, found.get("what"), "tag", 0.97, remove_tags=old, add_tags=new)
-            return
-    if (named := _title_and_tags(clause)) is not None:
-        yield from _updates(clause, named[0], "tag", 0.98, add_tags=named[1])
+    if swapped := list(_swapped(clause)):
+        yield from swapped
         return
     for name, forms in (("add_tags", _TAGGED), ("remove_tags", _UNTAGGED), ("remove_tags", _TAKEN_OFF)):
         for text in forms:
@@ -713,11 +719,7 @@ def _tags(clause: Clause) -> Iterator[Reading]:
             if found is None or not (names := _names(clause, found.get("tags"))):
                 continue
             if name == "remove_tags" and names in (("that",), ("this",)):
-                what = found.get("what") if "what" in found.found.re.groupindex else None
-                if (put_on := _put_on_last(clause)) and what:
-                    yield from _updates(clause, what, "tag", 1.0, remove_tags=put_on)
-                elif put_on:
-                    yield reading("tag", 1.0, Update(target=Target(pronoun="it"), remove_tags=put_on))
+                yield from _without_that(clause, found)
                 return
             if forms is _TAKEN_OFF and not _are_tags(clause, names):
                 continue
@@ -731,6 +733,17 @@ def _tags(clause: Clause) -> Iterator[Reading]:
                 return
 
 
+def _swapped(clause: Clause) -> Iterator[Reading]:
+    """Yield one tag put in the place of another, or several that stand behind a title."""
+    for _, _, found in naming(_RETAGGED, clause.piece):
+        old, new = _names(clause, found.get("old")), _names(clause, found.get("tags"))
+        if old and new and _are_tags(clause, old):
+            yield from _updates(clause, found.get("what"), "tag", 0.97, remove_tags=old, add_tags=new)
+            return
+    if (named := _title_and_tags(clause)) is not None:
+        yield from _updates(clause, named[0], "tag", 0.98, add_tags=named[1])
+
+
 def _title_and_tags(clause: Clause) -> tuple[Piece, tuple[str, ...]] | None:
     """Return the task and the names in "tag call Al family and important": what stands behind the title is tags."""
     piece = clause.piece
@@ -740,6 +753,16 @@ def _title_and_tags(clause: Clause) -> tuple[Piece, tuple[str, ...]] | None:
     end = piece.first + titles[0][1]
     names = _names(clause, Piece(piece.text, end, piece.last).trimmed())
     return (Piece(piece.text, piece.first + 1, end), names) if len(names) > 1 else None
+
+
+def _without_that(clause: Clause, found: Match) -> Iterator[Reading]:
+    """Yield "that tag", which was put on last, taken off what is named, or off what was talked about."""
+    what = found.get("what") if "what" in found.found.re.groupindex else None
+    put_on = _put_on_last(clause)
+    if put_on and what:
+        yield from _updates(clause, what, "tag", 1.0, remove_tags=put_on)
+    elif put_on:
+        yield reading("tag", 1.0, Update(target=Target(pronoun="it"), remove_tags=put_on))
 
 
 def _put_on_last(clause: Clause) -> tuple[str, ...]:
