@@ -305,9 +305,6 @@ def _read(edit: _Edit, tokens: list[Token]) -> None:
     denying, link, at = False, "", 0
     while at < len(tokens):
         token = tokens[at]
-        if is_now(edit.what.text, token):
-            at += 1
-            continue
         if token.word in _VALUES:
             link = token.lead or link
             (edit.denied if denying or (link in _OLD and token.word != "D") else edit.values).append((token, link))
