@@ -125,13 +125,15 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 # --- an answer that is no answer ---
 
+_UNKNOWN_FIELD: Final = "Extra inputs are not permitted"
+
 
 def of_refusal(refusal: Refusal) -> KirotodoError:
     """Return the error for a response with status 400 or above, in the server's own sentence if it has one."""
     problem = refusal.problem
     if problem is None or not isinstance(problem.get("detail"), str):
         return _of_stranger(refusal)
-    code, detail = str(problem.get("code", "")), str(problem["detail"])
+    code, detail = str(problem.get("code", "")), _detail(refusal, str(problem["detail"]))
     match code:
         case "live_turn" if isinstance(problem.get("turn_id"), str):
             return LiveTurn(detail, turn_id=problem["turn_id"])
@@ -148,6 +150,13 @@ def of_refusal(refusal: Refusal) -> KirotodoError:
     if refusal.status >= 500:
         return BY_STATUS.get(refusal.status, ModelError)(detail)
     return BY_STATUS.get(refusal.status, errors.InvalidInput)(detail)
+
+
+def _detail(refusal: Refusal, detail: str) -> str:
+    """Return a sentence of the server, or what it means where it knows no such route or field: what is asked of it here
+    came with a later release."""
+    known = refusal.status != 405 and not detail.startswith("There is no such route") and _UNKNOWN_FIELD not in detail
+    return detail if known else f"The server at {refusal.host} is too old for that. Whoever runs it has to update it."
 
 
 def _of_filter(problem: Mapping[str, Any], detail: str) -> KirotodoError:

@@ -2,8 +2,11 @@
 
 from typing import Any, Final
 
+import pytest
+
 from kirotodo.core.domain.task import TaskDraft
-from tests.client.remote.raw_server import RawServer, ok, signed_in
+from kirotodo.core.errors import InvalidInput, KirotodoError, NotFound
+from tests.client.remote.raw_server import RawServer, ok, problem, signed_in
 
 MOMENT: Final = "2026-11-23T09:00:00Z"
 EARLIER: Final[dict[str, Any]] = {"id": 2, "title": 'say "parent_id":', "parent_id": 1}
@@ -53,3 +56,20 @@ async def test_a_later_server_may_say_more_than_is_known_here(server: RawServer)
     async with signed_in(server) as backend:
         (task,), (view,) = (await backend.tasks()).items, await backend.views()
     assert (task.title, view.name) == (EARLIER["title"], "work")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "detail", "kind"),
+    [
+        (404, "not_found", "There is no such route; /docs lists them all.", NotFound),
+        (405, "invalid_input", "POST isn't allowed here. Allowed: DELETE, GET.", InvalidInput),
+        (422, "invalid_input", "parent_id: Extra inputs are not permitted.", InvalidInput),
+    ],
+)
+async def test_what_it_has_no_route_or_field_for_is_said_as_what_that_means(
+    server: RawServer, status: int, code: str, detail: str, kind: type[KirotodoError]
+) -> None:
+    server.on("", problem(status, code, detail))
+    async with signed_in(server) as backend:
+        with pytest.raises(kind, match="is too old for that"):
+            await backend.skip_tasks([2])

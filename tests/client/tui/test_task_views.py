@@ -23,6 +23,7 @@ from kirotodo.core.settings import Settings
 from tests.client.tui.chat_host import Chat, backend_of, chatting
 from tests.client.tui.list_host import NOW, SAMPLE, TODAY, days, task
 from tests.lists import list_at
+from tests.waiting import until
 
 DONE = task(30, "walk the dog", completed_at=NOW - timedelta(hours=2))
 LIST = (*SAMPLE, DONE, task(31, "letter", tags=("paper",), completed_at=NOW - timedelta(days=2)))
@@ -382,6 +383,32 @@ async def test_the_steps_of_a_task_are_ticked_on_its_page() -> None:
         await chat.pilot.click("#page-step-list", offset=(2, 0))
         await chat.wait_for("Steps · 2 of 2 done")
         assert {each.id for each in (await backend.tasks(TaskFilter(status="completed"))).items} == {41, 42}
+
+
+async def test_the_steps_of_a_task_are_moved_and_made_tasks_of_their_own_on_its_page(tmp_path: Path) -> None:
+    settings = Settings(kirotodo_home=tmp_path, database_url=list_at(tmp_path / "list.db"), timezone="UTC")
+    backend = await LocalBackend.open(settings, clock=lambda: NOW, model=ScriptedModel())
+    await backend.add_task({"title": "dentist"})
+    for title in ("card", "braces", "bill"):
+        await backend.add_task({"title": title, "parent_id": 1})
+
+    async def ordered(*titles: str) -> bool:
+        return [step.title for step in (await backend.tasks(TaskFilter(parent_id=1))).items] == [*titles]
+
+    async with chatting(backend, size=(80, 24)) as chat:
+        await chat.press("ctrl+l")
+        await chat.wait_for("dentist")
+        await chat.press("h")
+        await chat.wait_for("Steps · 0 of 3 done", "○ bill")
+        await chat.press("up", "shift+up", "shift+up", "shift+up")  # to the first place, and no further
+        await until(lambda: ordered("bill", "card", "braces"))
+        await chat.press("]")
+        await until(lambda: ordered("card", "bill", "braces"))
+        await chat.press("o")
+        await chat.wait_for("Steps · 0 of 2 done")
+        assert (await backend.task(4)).parent_id is None
+        await chat.press("escape", "u")
+        await until(lambda: ordered("card", "bill", "braces"))
 
 
 async def test_saved_views_have_keys_and_follow_the_tasks() -> None:

@@ -1,7 +1,7 @@
 """The page of a task: everything about it, its notes as Markdown, its steps, and who changed what."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from textual import on
@@ -20,9 +20,9 @@ from kirotodo.client.tui.plain import clean, line, plain, steady
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.task_list import DONE, OPEN, PRIORITY_MARKS, shown_number
 from kirotodo.client.tui.widgets.text_lines import TextLines
-from kirotodo.core.backend import Backend, KeepsCopy
+from kirotodo.core.backend import Backend, KeepsCopy, TaskFields
 from kirotodo.core.domain.history import ChangeSelection, HistoryEntry
-from kirotodo.core.domain.task import PAGE_MAX, Task, TaskFilter
+from kirotodo.core.domain.task import PAGE_MAX, Changed, Task, TaskFilter
 from kirotodo.core.errors import KirotodoError
 from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.changes import describe_actor, describe_change
@@ -181,17 +181,53 @@ class TaskPageScreen(ModalScreen[None]):
 
     def action_tick_step(self) -> None:
         """Complete the step under the cursor, or reopen it."""
-        found = self.query_one(StepList)
-        if found.has_focus and found.highlighted is not None and found.highlighted < len(self._steps):
-            self.query_one("#page-status", Static).update("")
-            self.run_worker(self._tick(self._steps[found.highlighted]), group="tick", exit_on_error=False)
+        if (at := self._step_at()) is not None:
+            step = self._steps[at]
+            verb = "Open again" if step.completed else "Done"
+            self._change_step(
+                lambda backend: backend.complete_tasks([step.id], completed=not step.completed), f"{verb}: {step.title}"
+            )
 
-    async def _tick(self, step: Task) -> None:
+    def action_raise_step(self) -> None:
+        """Move the step under the cursor up."""
+        self._move_step(-1)
+
+    def action_lower_step(self) -> None:
+        """Move the step under the cursor down."""
+        self._move_step(1)
+
+    def _move_step(self, by: int) -> None:
+        at = self._step_at()
+        if at is not None and 0 <= at + by < len(self._steps):
+            step, fields = self._steps[at], TaskFields(position=at + by + 1)
+            self._change_step(lambda backend: backend.update_tasks([step.id], fields), f"Moved: {step.title}")
+            order = list(self._steps)
+            order.insert(at + by, order.pop(at))  # at once, for a second press of the key
+            self._steps = tuple(order)
+            self.query_one(StepList).highlighted = at + by
+            self._show_steps()
+
+    def action_free_step(self) -> None:
+        """Make the step under the cursor a task of its own."""
+        if (at := self._step_at()) is not None:
+            step, fields = self._steps[at], TaskFields(parent_id=None)
+            notice = f"A task of its own now: {step.title}"
+            self._change_step(lambda backend: backend.update_tasks([step.id], fields), notice)
+
+    def _step_at(self) -> int | None:
+        """Return the place of the step under the cursor; None where the cursor is on no step."""
+        found = self.query_one(StepList)
+        at = found.highlighted
+        return at if found.has_focus and at is not None and at < len(self._steps) else None
+
+    def _change_step(self, change: Callable[[Backend], Awaitable[Changed]], notice: str) -> None:
+        self.query_one("#page-status", Static).update("")
+        self.run_worker(self._change(change, notice), group="step", exit_on_error=False)
+
+    async def _change(self, change: Callable[[Backend], Awaitable[Changed]], notice: str) -> None:
         try:
             backend = await shell_of(self).core()
-            changed = await backend.complete_tasks([step.id], completed=not step.completed)
-            verb = "Open again" if step.completed else "Done"
-            shell_of(self).post_to_chat(Edited(changed, f"{verb}: {step.title}"))
+            shell_of(self).post_to_chat(Edited(await change(backend), notice))
             await self._fetch_steps(backend)
         except KirotodoError as error:
             self.post_message(self.Failed(error.message))
