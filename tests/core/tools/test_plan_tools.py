@@ -55,7 +55,7 @@ async def test_the_user_may_choose_and_change_moves(late: ToolHarness) -> None:
 
 async def test_what_changed_since_is_not_moved(late: ToolHarness) -> None:
     await late.call("update_task", task_id=2, due="tomorrow")
-    with pytest.raises(Conflict, match="has changed since"):
+    with pytest.raises(Conflict, match="has changed meanwhile"):
         await late.call("move_tasks", moves=MOVES)
     assert (await late.task(1)).due_date == date(2026, 11, 20)
 
