@@ -141,7 +141,9 @@ def _session(client: httpx2.Client, folder: str, phone: tuple[int, int] | None) 
         "binary": shutil.which("chromium"),
     }
     if phone is not None:
-        metrics = {"width": phone[0], "height": phone[1], "pixelRatio": 2, "touch": True, "mobile": True}
+        # The pixels of a phone's screen are the browser's own here: emulated ones are not those that a canvas is given.
+        options["args"].append("--force-device-scale-factor=2")
+        metrics = {"width": phone[0], "height": phone[1], "pixelRatio": 0, "touch": True, "mobile": True}
         options["mobileEmulation"] = {"deviceMetrics": metrics}
     wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}, "acceptInsecureCerts": True}
     answer = client.post("/session", json={"capabilities": {"alwaysMatch": wanted}}).json()["value"]

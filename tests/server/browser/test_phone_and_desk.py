@@ -180,6 +180,8 @@ async def test_on_a_phone_the_chat_fits_and_a_finger_finds_the_keys(settings: Se
                 assert len(boxes) == 6
                 assert all(box["width"] >= TOUCH and box["height"] >= TOUCH for box in boxes)
                 assert max(box["bottom"] for box in boxes) <= PHONE[1]
+                bottom = window.script("return document.querySelector('.xterm-screen').getBoundingClientRect().bottom")
+                assert bottom <= min(box["top"] for box in boxes), "the keys hide what one writes"
                 page.forget()
                 tasks = boxes[2]
                 window.press_at(tasks["x"] + tasks["width"] / 2, tasks["y"] + tasks["height"] / 2, touch=True)
