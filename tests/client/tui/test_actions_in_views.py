@@ -152,6 +152,26 @@ async def one_marked(chat: Chat) -> None:
     await chat.until(lambda: not marked(chat))
 
 
+async def range_marked(chat: Chat) -> None:
+    await press(chat, "mark_range")
+    await press(chat, "cursor_down")
+    await chat.until(lambda: marked(chat) == [2, 3])
+    await press(chat, "mark_range")
+    await press(chat, "cursor_up")
+    await chat.until(lambda: marked(chat) == [2, 3])
+    await press(chat, "leave")
+    await chat.until(lambda: not marked(chat))
+
+
+async def counted(chat: Chat) -> None:
+    await press(chat, "count")
+    await chat.press("2")
+    await press(chat, "mark")
+    await chat.until(lambda: marked(chat) == [2, 3])
+    await press(chat, "leave")
+    await chat.until(lambda: not marked(chat))
+
+
 async def section_marked(chat: Chat) -> None:
     await press(chat, "mark_section")
     await chat.until(lambda: marked(chat) == shown(chat) == [1, 2, 3])
@@ -232,7 +252,9 @@ DOES: Final[Mapping[str, Step]] = {
     "earlier": shifted,
     "later": shifted,
     "mark": one_marked,
+    "mark_range": range_marked,
     "mark_section": section_marked,
+    "count": counted,
     "sort": arranges("sort", lambda chat: pane(chat)._arrangement.sorting),
     "group": arranges("group", lambda chat: pane(chat)._arrangement.grouping),
     "collapse": collapsed,
