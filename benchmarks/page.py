@@ -104,7 +104,7 @@ def _commands(programs: Path) -> Iterator[str]:
     rows = [Samples(name=(each.program, each.does), seconds=tuple(seconds)) for each, seconds in taken.items()]
     yield "## Commands\n\nOne run of a program, with ten tasks and more in its list."
     yield _table(("program", "does", "CPU", "spread", "over bare Python"), (row.cells(rows[0]) for row in rows))
-    (paint,) = first_paint()
+    paint, *_ = first_paint()
     yield f"The first frame of the chat takes {paint.value:.0f} ms."
 
 
