@@ -226,28 +226,51 @@ _REOPENED: Final = (
 
 def _taken_back(whole: Piece, state: DialogueState) -> Meant:
     """ "scrap that, she just cancelled", "not the eggs actually", "undo just the first", "put the rice back"."""
+    if (undone := _undone_turns(whole, state)) is not None:
+        return (undone,)
+    if (part := _part_taken_back(whole, state)) is not None:
+        return (part,)
+    if (found := whole.match(_NEEDLESS)) is not None:
+        return _not_needed(found.get("part"), state)
+    if not state.last:
+        return None
+    return (TakeBack(),) if _takes_all_back(whole, state) else _after_takeback(whole, state)
+
+
+def _undone_turns(whole: Piece, state: DialogueState) -> Undo | None:
+    """ "undo the last two changes", "undo both"."""
     several = whole.match(
         "[{oops}|please|and]* undo|revert|reverse|take_back [my|the]* last=O [{changed}|changes|actions|things|steps]*"
     )
     if several is not None and min(several.value("last")) < 0:
-        return (Undo(turns=len(several.value("last"))),)
+        return Undo(turns=len(several.value("last")))
     if whole.match("[{oops}|please|and]* undo|revert|reverse both [of]? [them|those|these]? [{softener}]*"):
-        return (Undo(turns=1 if len(state.touched) > 1 else 2),)
+        return Undo(turns=1 if len(state.touched) > 1 else 2)
+    return None
+
+
+def _part_taken_back(whole: Piece, state: DialogueState) -> TakeBack | None:
+    """ "no, just the first", "undo the lunch part", "undo the change to the vet"."""
     if (others := _all_but(whole, state)) is not None:
-        return (TakeBack(target=others),)
+        return TakeBack(target=others)
     for form in _BACK:
         found = whole.match(form)
         if found is not None and (target := part_of(found.get("part"), state)) is not None:
-            return (TakeBack(target=target),)
-    if (earlier := _of_earlier(whole)) is not None:
-        return (TakeBack(target=earlier),)
-    if (found := whole.match(_NEEDLESS)) is not None:
-        if (target := part_of(found.get("part"), state)) is not None:
-            return (TakeBack(target=target),)
-        target = named_task(whole.text, found.get("part").tokens, done=False)
-        return (Delete(target=target),) if target is not None else None
-    if not state.last:
-        return None
+            return TakeBack(target=target)
+    earlier = _of_earlier(whole)
+    return TakeBack(target=earlier) if earlier is not None else None
+
+
+def _not_needed(part: Piece, state: DialogueState) -> Meant:
+    """ "don't need the eggs": takes that part back, or deletes the task of that name."""
+    if (target := part_of(part, state)) is not None:
+        return (TakeBack(target=target),)
+    target = named_task(part.text, part.tokens, done=False)
+    return (Delete(target=target),) if target is not None else None
+
+
+def _takes_all_back(whole: Piece, state: DialogueState) -> bool:
+    """Return whether a text takes the last change back and says nothing else."""
     if any(whole.match(form) for form in _UNDONE) or (
         state.last[-1].tool == "complete_task"
         and any(whole.match(form) for form in _REOPENED)
@@ -258,11 +281,15 @@ def _taken_back(whole: Piece, state: DialogueState) -> Meant:
             for word in whole.words
         )
     ):
-        return (TakeBack(),)
+        return True
     parts = cut_at(whole, {",", ".", "!", ";"})
     undone = len(parts) > 1 and parts[-1].match("[please|so|and|just|{oops}]* {undo} [it|that|this|please]*")
-    if undone and parts[0].begins("{oops}|{takeback}|{wrong}"):
-        return (TakeBack(),)  # "ah forget it, i got the wrong week, undo"
+    # "ah forget it, i got the wrong week, undo"
+    return bool(undone) and parts[0].begins("{oops}|{takeback}|{wrong}") is not None
+
+
+def _after_takeback(whole: Piece, state: DialogueState) -> Meant:
+    """ "scratch that, they shut at three, so half two": what follows the words that take the last change back."""
     led = whole.begins("[{oops}|and|but]* {takeback}")
     if led is None or not led.rest:
         return None
@@ -272,7 +299,7 @@ def _taken_back(whole: Piece, state: DialogueState) -> Meant:
     instead = said.whole.first > led.rest.first or said.ties & {"acting", "meant"}
     if instead and said.slots.any and not said.slots.rest and said.only is not None:
         in_the_nearer_half(said.slots, whole, said.only)
-        return (Amend(change=said.change),)  # "scratch that, they shut at three, so half two"
+        return (Amend(change=said.change),)
     more = any(led.rest.match(form) for form in _UNDONE)
     return (TakeBack(),) if more or _is_reason(whole, led.rest) else None
 

@@ -26,9 +26,10 @@ _LED: Final = (
     r"i(?:'ll| will|'m going to| am going to|'d like to| want to| have to| need to| must))[, ]+)*"
 )
 _ENDED: Final = r"(?:[, ]+(?:please|thanks|thank you|for me))*[.!?]*"
-_SKIP: Final = r"(?:skip|skipping|miss|leave out|omit|pass over) "
+_VERBS: Final = "skip|skipping|miss|leave out|omit|pass over"
+_SKIP: Final = rf"(?:{_VERBS}) "
 _NO: Final = (
-    r"(?:(?:skip|skipping|miss|leave out|omit|pass over|no|not doing|i'm not (?:doing|going to)|(?:don't|do not) do|"
+    rf"(?:(?:{_VERBS}|no|not doing|i'm not (?:doing|going to)|(?:don't|do not) do|"
     r"i (?:can't|cannot|won't) (?:do|make it to|make|go to|come to|be at)) )"
 )
 _NEXT: Final = r"(?:next|coming|following|upcoming)"
